@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+// The house: five rooms named after five layers. `Documentation/DESIGN.md` holds the table of arrows
+// between targets; a test compares it with this file.
+import PackageDescription
+
+/// `make test` sets this: on a user's machine a newer compiler's new warning must not stop the build.
+let warningsAreErrors = Context.environment["BERTH_WARNINGS_AS_ERRORS"] == "1"
+
+let swiftSettings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .strictMemorySafety(),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+/// Kernels are compiled for speed in every configuration: an oracle test at -O0 would take minutes.
+let kernelSettings: [CSetting] =
+    [.unsafeFlags(["-O3", "-std=c17", "-Wall", "-Wextra"])]
+    + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+func room(_ name: String, _ folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)",
+        swiftSettings: swiftSettings)
+}
+
+func tests(
+    _ name: String, _ folder: String, _ dependencies: [Target.Dependency],
+    resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(folder)/\(name)",
+        resources: resources, swiftSettings: swiftSettings)
+}
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+
+let infrastructure: [Target] = [
+    .target(name: "CKernels", path: "Sources/Infrastructure/CKernels", cSettings: kernelSettings),
+    room("Tensors", "Infrastructure", ["CKernels"]),
+]
+
+let models: [Target] = [
+    room("StructuredJSON", "Models", [collections]),
+    room("Checkpoints", "Models", ["Tensors", "StructuredJSON"]),
+    room("Tokenizers", "Models", ["StructuredJSON"]),
+    room("ChatFormats", "Models", ["StructuredJSON", collections]),
+    room("Architectures", "Models", ["Tensors", "Checkpoints"]),
+    .target(name: "CDefaultModel", path: "Sources/Models/CDefaultModel"),
+]
+
+let engine: [Target] = [
+    room("CompletionAPI", "Engine", ["StructuredJSON"]),
+    room("KVCaching", "Engine", ["Tensors", "Architectures"]),
+    room("Sampling", "Engine", ["Tensors"]),
+    room(
+        "Inference", "Engine", ["Tensors", "Checkpoints", "Architectures", "KVCaching", "Sampling"]),
+    room(
+        "ChatEngine", "Engine",
+        [
+            "Inference", "Sampling", "Checkpoints", "Tokenizers", "ChatFormats", "StructuredJSON",
+            "CompletionAPI",
+        ]),
+]
+
+let platform: [Target] = [
+    .target(
+        name: "Console", path: "Sources/Platform/Console",
+        resources: [.embedInCode("Pages")], swiftSettings: swiftSettings),
+    room(
+        "Server", "Platform",
+        ["CompletionAPI", "StructuredJSON", "Console", hummingbird, logging, metrics]),
+]
+
+let programs: [Target] = [
+    .executableTarget(
+        name: "berth",
+        dependencies: [
+            "CKernels", "Tensors", "StructuredJSON", "Checkpoints", "Tokenizers", "ChatFormats",
+            "Architectures", "CDefaultModel", "CompletionAPI", "KVCaching", "Sampling", "Inference",
+            "ChatEngine", "Console", "Server", argumentParser, logging,
+        ],
+        path: "Sources/Programs/berth", swiftSettings: swiftSettings)
+]
+
+let package = Package(
+    name: "berth",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "berth", targets: ["berth"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ],
+    targets: infrastructure + models + engine + platform + programs,
+    swiftLanguageModes: [.v6]
+)

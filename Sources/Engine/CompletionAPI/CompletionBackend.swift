@@ -1,0 +1,67 @@
+/// Whatever can complete requests: the local engine, a remote one, a test double.
+///
+/// All that the rooms above the engine see of it.
+package protocol CompletionBackend: Sendable {
+    /// The models that can be asked now; the first is the default.
+    func models() async -> [ModelDescription]
+
+    /// Starts a completion.
+    ///
+    /// Errors of the request itself are thrown here, before any work; later failures end the stream.
+    /// Dropping the stream (or cancelling the task that reads it) stops the work within one token.
+    func complete(_ request: CompletionRequest) async throws -> CompletionStream
+
+    /// Counters since start, for `/metrics`.
+    func statistics() async -> BackendStatistics
+}
+
+/// The events of one completion; it ends after `finished`, or by throwing a ``CompletionError``.
+package typealias CompletionStream = AsyncThrowingStream<CompletionEvent, any Error>
+
+/// A model as clients see it.
+package struct ModelDescription: Sendable, Equatable {
+    package var name: String
+    /// For people: architecture, size, quantization.
+    package var summary: String
+    /// Most tokens of prompt and answer together.
+    package var contextLength: Int
+    /// Seconds since 1970 when the model was loaded.
+    package var loadedAt: Int
+    /// Whether it has a chat template (a base model has none and serves `/v1/completions` only).
+    package var canChat: Bool
+
+    package init(
+        name: String, summary: String, contextLength: Int, loadedAt: Int, canChat: Bool
+    ) {
+        self.name = name
+        self.summary = summary
+        self.contextLength = contextLength
+        self.loadedAt = loadedAt
+        self.canChat = canChat
+    }
+}
+
+/// What the backend has done since it started.
+package struct BackendStatistics: Sendable, Equatable {
+    package var promptTokens: Int
+    package var completionTokens: Int
+    /// Sequences being worked on now.
+    package var running: Int
+    /// Sequences waiting for room now.
+    package var waiting: Int
+    /// Bytes of KV cache in use, and in all.
+    package var cacheBytesUsed: Int
+    package var cacheBytesTotal: Int
+
+    package init(
+        promptTokens: Int = 0, completionTokens: Int = 0, running: Int = 0, waiting: Int = 0,
+        cacheBytesUsed: Int = 0, cacheBytesTotal: Int = 0
+    ) {
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.running = running
+        self.waiting = waiting
+        self.cacheBytesUsed = cacheBytesUsed
+        self.cacheBytesTotal = cacheBytesTotal
+    }
+}
