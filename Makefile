@@ -1,0 +1,36 @@
+# The two commands of the README, and the longer ones beside them. The work is in Tools/.
+
+.PHONY: help serve build test format parity fixtures soak clean
+
+help:
+	@echo "make serve    build Berth and serve the embedded model on 127.0.0.1:8080 (ARGS='--port 9000 ...')"
+	@echo "make test     everything that guards a change: format, arrows, unit, parity, API and browser tests"
+	@echo "make build    only the release build"
+	@echo "make format   rewrite the Swift sources in the project's format"
+	@echo "make parity   logits beside transformers and llama.cpp, live (needs PyPI, about 10 minutes)"
+	@echo "make fixtures rewrite the committed parity fixtures (needs PyPI)"
+	@echo "make soak     long fuzzing and load against a running server (SOAK_MINUTES=10)"
+
+serve:
+	@Tools/serve.sh $(ARGS)
+
+build:
+	@swift=$$(Tools/dependencies.sh build) && $$swift build -c release --product berth
+
+test:
+	@Tools/test.sh
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+parity:
+	@Tools/parity/run.sh compare.py $(ARGS)
+
+fixtures:
+	@Tools/parity/run.sh make_fixtures.py $(ARGS)
+
+soak:
+	@Tools/soak/run.sh $(ARGS)
+
+clean:
+	rm -rf .build

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# Everything that guards a change, in one run: format, shell scripts, a build with warnings as errors,
+# arrows, unit tests, and the API and browser tests against a running server on the embedded model.
+#
+# One release build serves all of it. A failed step does not stop the steps that do not need it. The
+# last line is `N passed, N failed`; the exit status says whether all passed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+swift=$(Tools/dependencies.sh test) || exit 1
+export BERTH_WARNINGS_AS_ERRORS=1
+readonly logs=.build/test-logs venv=.build/test-venv berth=.build/release/berth
+readonly build_flags=(-c release --explicit-target-dependency-import-check error)
+mkdir -p "$logs"
+
+passed=0 failed=0 table='' server=''
+
+# The counters: each reads a log on standard input and prints `PASSED FAILED`, or nothing if the tests
+# did not come to an end.
+
+# Swift Testing: "Test run with 12 tests in 3 suites passed", and a line a failed test.
+count_swift() {
+    awk '/Test run with [0-9]+ test/ { for (i = 1; i < NF; i++) if ($i == "with") { total = $(i + 1); break } }
+         /^✘ Test / && / failed after / && !/Test run with/ { failed++ }
+         END { if (total != "") print total - failed, failed + 0 }'
+}
+
+# pytest: "== 2 failed, 12 passed, 1 skipped in 3.1s ==".
+count_pytest() {
+    awk '/ in [0-9.]+s/ { p = f = 0
+            for (i = 2; i <= NF; i++) {
+                if ($i ~ /^passed/) p = $(i - 1)
+                if ($i ~ /^(failed|error)/) f += $(i - 1)
+            }
+            found = 1 }
+         END { if (found) print p + 0, f + 0 }'
+}
+
+# Our own scripts: a last line "30 passed, 0 failed".
+count_script() { awk '/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3; found = 1 } END { if (found) print p, f }'; }
+
+# A step that either holds or does not.
+count_one() { echo 1 0; }
+
+# step NAME COUNTER COMMAND...: runs it, adds what its log says to the totals and a row to the table.
+step() {
+    local name=$1 counter=$2 log status started counts p f
+    shift 2
+    log="$logs/${name// /-}.log"
+    printf '\n== %s\n' "$name"
+    started=$SECONDS
+    "$@" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    counts=$("count_$counter" <"$log")
+    read -r p f <<<"${counts:-0 1}"
+    if [ "$counter" = one ] && [ "$status" -ne 0 ]; then p=0 f=1; fi
+    if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
+    record "$name" "$p" "$f" $((SECONDS - started))
+    return "$status"
+}
+
+record() {
+    passed=$((passed + $2)) failed=$((failed + $3))
+    table+=$(printf '%-16s %6d %6d %6d s' "$@")$'\n'
+}
+
+finish() {
+    stop_server
+    printf '\n%-16s %6s %6s %8s\n%s' step passed failed time "$table"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+}
+
+# SIGTERM, then the server's own exit status: 0 when it drained.
+stop_server() {
+    local status=0
+    if [ -n "$server" ]; then
+        kill -TERM "$server" 2>/dev/null
+        wait "$server" || status=$?
+        server=''
+    fi
+    return "$status"
+}
+
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+lint_swift() { "$swift" format lint --strict --recursive --parallel Package.swift Sources Tests; }
+
+lint_shell() { git ls-files -z -- '*.sh' '.ci/run' | xargs -0 shellcheck; }
+
+test_tools() {
+    local script status=0
+    for script in Tools/tests/*-test.sh; do "$script" || status=1; done
+    return "$status"
+}
+
+build() { "$swift" build --build-tests "${build_flags[@]}"; }
+
+unit_tests() { "$swift" test --skip-build "${build_flags[@]}"; }
+
+# The Python packages of the tests, in a folder that git ignores; made anew when the lists change.
+python_packages() {
+    local stamp
+    stamp=$(cat Tests/*/requirements.txt | sha256sum | cut -c1-64)
+    if [ "$(cat "$venv/stamp" 2>/dev/null)" != "$stamp" ]; then
+        rm -rf "$venv"
+        python3 -m venv "$venv" || return
+        local list
+        for list in Tests/*/requirements.txt; do
+            "$venv/bin/pip" install --quiet -r "$list" || return
+        done
+        printf '%s\n' "$stamp" >"$venv/stamp"
+    fi
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Sets `server` and BERTH_URL. The process is a child of this script, so only it is ever stopped.
+start_server() {
+    local port deadline
+    port=$(free_port)
+    export BERTH_URL="http://127.0.0.1:$port" BERTH_BINARY="$PWD/$berth"
+    "$berth" serve --port "$port" >"$logs/server.log" 2>&1 &
+    server=$!
+    deadline=$((SECONDS + 60))
+    until python3 -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)' \
+        "$BERTH_URL/health" 2>/dev/null; do
+        if ! kill -0 "$server" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
+            echo "The server did not answer; its last words:"
+            tail -n 20 "$logs/server.log"
+            return 1
+        fi
+        sleep 0.2
+    done
+}
+
+# The server must still be there after the tests, and end with status 0 when it is told to.
+drain() {
+    local started=$SECONDS
+    printf '\n== drain\n'
+    if kill -0 "$server" 2>/dev/null && stop_server; then
+        record drain 1 0 $((SECONDS - started))
+    else
+        echo "The server ended early or with an error; its last words:"
+        tail -n 20 "$logs/server.log"
+        record drain 0 1 $((SECONDS - started))
+    fi
+}
+
+step "swift format" one lint_swift
+step "shellcheck" one lint_shell
+step "tools" script test_tools
+if step "build" one build; then
+    step "unit" swift unit_tests
+    if step "python packages" one python_packages && start_server; then
+        step "api" pytest "$venv/bin/python" -m pytest -q Tests/API
+        step "browser" pytest "$venv/bin/python" -m pytest -q Tests/Browser
+        drain
+    else
+        record server 0 1 0
+    fi
+fi
+[ "$failed" -eq 0 ]
