@@ -1,0 +1,181 @@
+"""GGUF files of the supported families, small, with weights that nobody trained.
+
+Engines that read the same file must agree on its logits whatever the weights are. The files are written
+in float32 here; llama.cpp's own quantizer makes the quantized ones, so that what Berth reads was not
+written by Berth.
+
+    synthetic.py llama-tiny Q4_K_M OUT.gguf [--seed 1]
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import pathlib
+import tempfile
+
+import gguf
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    family: str
+    layers: int
+    width: int
+    heads: int
+    kv_heads: int
+    head_width: int
+    feed_forward: int
+    rope_base: float
+    tied: bool
+
+
+SHAPES = {
+    "llama-tiny": Shape("llama", 4, 256, 8, 4, 32, 768, 1e4, False),
+    "qwen2-tiny": Shape("qwen2", 4, 256, 8, 2, 32, 768, 1e6, True),
+    "qwen3-tiny": Shape("qwen3", 4, 256, 8, 4, 64, 768, 1e6, True),
+    # For committed fixtures. The float32 ones have widths that are no power of two.
+    "llama-narrow": Shape("llama", 2, 160, 5, 1, 32, 224, 5e5, False),
+    "qwen2-narrow": Shape("qwen2", 2, 96, 3, 1, 32, 288, 1e6, True),
+    "qwen3-narrow": Shape("qwen3", 2, 128, 4, 2, 48, 224, 1e6, True),
+    "llama-small": Shape("llama", 2, 256, 8, 2, 32, 512, 1e4, False),
+    "qwen2-small": Shape("qwen2", 2, 256, 4, 4, 64, 512, 1e6, True),
+    "qwen3-small": Shape("qwen3", 2, 256, 4, 2, 128, 512, 1e6, True),
+}
+
+QUANTIZATIONS = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K_M", "Q6_K"]
+
+# llama.h's llama_ftype.
+FILE_TYPES = {"F16": 1, "Q4_0": 2, "Q8_0": 7, "Q4_K_M": 15, "Q6_K": 18, "BF16": 32}
+
+VOCABULARY_SIZE = 288
+
+
+def byte_letters():
+    """The printable letter that byte-level BPE writes for each byte."""
+    visible = [b for b in range(256) if 33 <= b <= 126 or 161 <= b <= 172 or b >= 174]
+    hidden = [b for b in range(256) if b not in visible]
+    return [chr(b) if b in visible else chr(256 + hidden.index(b)) for b in range(256)]
+
+
+def add_tokenizer(writer):
+    """A byte-level vocabulary: the bytes, a few merges, and special tokens up to a round size."""
+    letters = byte_letters()
+    pairs = [(a, b) for a in "etaoin" for b in "rstn" if a != b]
+    special = VOCABULARY_SIZE - len(letters) - len(pairs)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(
+        letters + [a + b for a, b in pairs] + [f"<|special_{i}|>" for i in range(special)])
+    writer.add_token_types(
+        [gguf.TokenType.NORMAL] * (VOCABULARY_SIZE - special) + [gguf.TokenType.CONTROL] * special)
+    writer.add_token_merges([f"{a} {b}" for a, b in pairs])
+    writer.add_bos_token_id(VOCABULARY_SIZE - 2)
+    writer.add_eos_token_id(VOCABULARY_SIZE - 1)
+    writer.add_add_bos_token(False)
+
+
+def write_float32(shape, name, path, seed, logit_scale):
+    rng = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, shape.family)
+    writer.add_name(name)
+    add_tokenizer(writer)
+    writer.add_block_count(shape.layers)
+    writer.add_context_length(4096)
+    writer.add_embedding_length(shape.width)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_key_length(shape.head_width)
+    writer.add_value_length(shape.head_width)
+    writer.add_rope_dimension_count(shape.head_width)
+    writer.add_rope_freq_base(shape.rope_base)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_vocab_size(VOCABULARY_SIZE)
+
+    def matrix(name, rows, columns, gain=1.0):
+        # Keeps the variance of what passes through, as an initialized model does.
+        weights = rng.standard_normal((rows, columns), dtype=np.float32)
+        writer.add_tensor(name, weights * np.float32(gain / np.sqrt(columns)))
+
+    def vector(name, count, mean):
+        writer.add_tensor(name, (mean + 0.1 * rng.standard_normal(count)).astype(np.float32))
+
+    queries, keys = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
+    matrix("token_embd.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)
+    for layer in range(shape.layers):
+        prefix = f"blk.{layer}."
+        vector(prefix + "attn_norm.weight", shape.width, mean=1.0)
+        for part, rows in (("q", queries), ("k", keys), ("v", keys)):
+            matrix(f"{prefix}attn_{part}.weight", rows, shape.width)
+            if shape.family == "qwen2":
+                vector(f"{prefix}attn_{part}.bias", rows, mean=0.0)
+        if shape.family == "qwen3":
+            vector(prefix + "attn_q_norm.weight", shape.head_width, mean=1.0)
+            vector(prefix + "attn_k_norm.weight", shape.head_width, mean=1.0)
+        matrix(prefix + "attn_output.weight", shape.width, queries)
+        vector(prefix + "ffn_norm.weight", shape.width, mean=1.0)
+        matrix(prefix + "ffn_gate.weight", shape.feed_forward, shape.width)
+        matrix(prefix + "ffn_up.weight", shape.feed_forward, shape.width)
+        matrix(prefix + "ffn_down.weight", shape.width, shape.feed_forward)
+    vector("output_norm.weight", shape.width, mean=1.0)
+    if not shape.tied:
+        matrix("output.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file(progress=False)
+    writer.close()
+
+
+@contextlib.contextmanager
+def quiet():
+    """llama.cpp's quantizer reports every tensor on standard error, from C."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def quantize(source, target, quantization):
+    import llama_cpp
+
+    options = llama_cpp.llama_model_quantize_default_params()
+    options.ftype = FILE_TYPES[quantization]
+    options.nthread = 2
+    with quiet():
+        status = llama_cpp.llama_model_quantize(
+            os.fsencode(source), os.fsencode(target), options)
+    if status != 0:
+        raise RuntimeError(f"llama.cpp could not quantize {source} to {quantization}: {status}")
+
+
+def write(preset, quantization, path, seed=1):
+    # Float32 files are held to an absolute error that a half-precision cache can keep on small logits;
+    # quantized ones to a divergence, which tells more of a distribution that is not flat.
+    if quantization == "F32":
+        write_float32(SHAPES[preset], preset, path, seed, logit_scale=0.2)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder) / "float32.gguf"
+        write_float32(SHAPES[preset], preset, source, seed, logit_scale=2.0)
+        quantize(source, path, quantization)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("preset", choices=SHAPES)
+    parser.add_argument("quantization", choices=QUANTIZATIONS)
+    parser.add_argument("out")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    write(arguments.preset, arguments.quantization, arguments.out, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()
