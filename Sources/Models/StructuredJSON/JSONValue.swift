@@ -3,7 +3,7 @@ package import OrderedCollections
 /// Object members in the order in which they were written; templates and schemas depend on it.
 package typealias JSONObject = OrderedDictionary<String, JSONValue>
 
-/// Any JSON value (RFC 8259). Integers that fit 64 bits stay exact.
+/// Any JSON value of RFC 8259, with integers that fit 64 bits kept exact.
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
