@@ -8,12 +8,16 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 swift=$(Tools/dependencies.sh test) || exit 1
+PATH=$(dirname "$swift"):$PATH
 export BERTH_WARNINGS_AS_ERRORS=1
 readonly logs=.build/test-logs venv=.build/test-venv berth=.build/release/berth
 readonly build_flags=(-c release --explicit-target-dependency-import-check error)
 mkdir -p "$logs"
 
-passed=0 failed=0 table='' server=''
+# shellcheck source=Tools/server.sh
+. Tools/server.sh
+
+passed=0 failed=0 table=''
 
 # The counters: each reads a log on standard input and prints `PASSED FAILED`, or nothing if the tests
 # did not come to an end.
@@ -70,23 +74,12 @@ finish() {
     printf '%d passed, %d failed\n' "$passed" "$failed"
 }
 
-# SIGTERM, then the server's own exit status: 0 when it drained.
-stop_server() {
-    local status=0
-    if [ -n "$server" ]; then
-        kill -TERM "$server" 2>/dev/null
-        wait "$server" || status=$?
-        server=''
-    fi
-    return "$status"
-}
-
 trap finish EXIT
 trap 'exit 130' INT TERM
 
 lint_swift() { "$swift" format lint --strict --recursive --parallel Package.swift Sources Tests; }
 
-lint_shell() { git ls-files -z -- '*.sh' '.ci/run' | xargs -0 shellcheck; }
+lint_shell() { git ls-files -z -- '*.sh' '.ci/run' | xargs -0 shellcheck -x; }
 
 test_tools() {
     local script status=0
@@ -113,34 +106,11 @@ python_packages() {
     fi
 }
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# Sets `server` and BERTH_URL. The process is a child of this script, so only it is ever stopped.
-start_server() {
-    local port deadline
-    port=$(free_port)
-    export BERTH_URL="http://127.0.0.1:$port" BERTH_BINARY="$PWD/$berth"
-    "$berth" serve --port "$port" >"$logs/server.log" 2>&1 &
-    server=$!
-    deadline=$((SECONDS + 60))
-    until python3 -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)' \
-        "$BERTH_URL/health" 2>/dev/null; do
-        if ! kill -0 "$server" 2>/dev/null || [ $SECONDS -ge $deadline ]; then
-            echo "The server did not answer; its last words:"
-            tail -n 20 "$logs/server.log"
-            return 1
-        fi
-        sleep 0.2
-    done
-}
-
 # The server must still be there after the tests, and end with status 0 when it is told to.
 drain() {
     local started=$SECONDS
     printf '\n== drain\n'
-    if kill -0 "$server" 2>/dev/null && stop_server; then
+    if stop_server; then
         record drain 1 0 $((SECONDS - started))
     else
         echo "The server ended early or with an error; its last words:"
@@ -154,7 +124,8 @@ step "shellcheck" one lint_shell
 step "tools" script test_tools
 if step "build" one build; then
     step "unit" swift unit_tests
-    if step "python packages" one python_packages && start_server; then
+    if step "python packages" one python_packages &&
+        start_server "$berth" "$logs/server.log"; then
         step "api" pytest "$venv/bin/python" -m pytest -q Tests/API
         step "browser" pytest "$venv/bin/python" -m pytest -q Tests/Browser
         drain
