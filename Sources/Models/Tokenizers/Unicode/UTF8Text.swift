@@ -1,0 +1,57 @@
+/// Reading of well-formed UTF-8; callers repair text before they come here.
+enum UTF8Text {
+    /// Bytes of the scalar that starts with `lead`.
+    @inline(__always)
+    static func length(lead: UInt8) -> Int {
+        lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+    }
+
+    /// The scalar that starts at `position` and its length.
+    @inline(__always)
+    static func scalar(in text: borrowing Span<UInt8>, at position: Int) -> (UInt32, length: Int) {
+        let lead = text[position]
+        if lead < 0x80 {
+            return (UInt32(lead), 1)
+        }
+        func trailing(_ index: Int) -> UInt32 {
+            UInt32(text[position + index] & 0x3F)
+        }
+        if lead < 0xE0 {
+            return (UInt32(lead & 0x1F) << 6 | trailing(1), 2)
+        }
+        if lead < 0xF0 {
+            return (UInt32(lead & 0x0F) << 12 | trailing(1) << 6 | trailing(2), 3)
+        }
+        let upper = UInt32(lead & 0x07) << 18 | trailing(1) << 12
+        return (upper | trailing(2) << 6 | trailing(3), 4)
+    }
+
+    /// Well-formed UTF-8: each maximal ill-formed subpart becomes U+FFFD, as the Unicode standard recommends.
+    static func repaired(_ bytes: [UInt8]) -> [UInt8] {
+        Array(String(decoding: bytes, as: UTF8.self).utf8)
+    }
+
+    /// Length of the longest suffix that more bytes can still complete to one scalar: 0 to 3.
+    static func incompleteSuffixLength(_ bytes: [UInt8]) -> Int {
+        for length in 1...3 where length <= bytes.count {
+            let lead = bytes[bytes.count - length]
+            if lead & 0xC0 == 0x80 { continue }
+            return isIncomplete(bytes.suffix(length)) ? length : 0
+        }
+        return 0
+    }
+
+    /// Whether `bytes`, a byte that does not continue and then bytes that do, begin a longer scalar.
+    private static func isIncomplete(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard let lead = bytes.first, (0xC2...0xF4).contains(lead), bytes.count < length(lead: lead)
+        else { return false }
+        guard let second = bytes.dropFirst().first else { return true }
+        switch lead {
+        case 0xE0: return second >= 0xA0
+        case 0xED: return second < 0xA0
+        case 0xF0: return second >= 0x90
+        case 0xF4: return second < 0x90
+        default: return true
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/// The tokens: their texts, what they are for, and the bytes they stand for.
+struct Vocabulary: Sendable {
+    /// Token texts as the definition writes them, by id.
+    private(set) var texts: ByteStringTable
+    private(set) var types: [TokenType]
+
+    /// What every token stands for, one after another.
+    private let pieces: [UInt8]
+    /// Where the bytes of token i end.
+    private let pieceEnds: [UInt32]
+
+    init(_ definition: TokenizerDefinition) throws(TokenizerError) {
+        texts = try Self.checkedTexts(definition.tokens)
+        types = try Self.checkedTypes(definition)
+        for token in EndOfGeneration.controlTokens(in: texts) {
+            types[token] = .control
+        }
+        var pieces: [UInt8] = []
+        var ends: [UInt32] = []
+        for token in 0..<texts.count {
+            switch (types[token], definition.model) {
+            case (.normal, .gpt2):
+                // Added tokens are written plainly; what is not in the alphabet shows that.
+                pieces.append(
+                    contentsOf: ByteLevelAlphabet.decode(texts[token]) ?? Array(texts[token]))
+            case (.normal, .llama):
+                Self.appendUnescaped(texts[token], to: &pieces)
+            case (.byte, _):
+                if let byte = ByteToken.byte(of: texts[token]) {
+                    pieces.append(byte)
+                }
+            case (.control, _), (.unknown, _), (.userDefined, _):
+                pieces.append(contentsOf: texts[token])
+            case (.undefined, _), (.unused, _):
+                break
+            }
+            ends.append(UInt32(pieces.count))
+        }
+        self.pieces = pieces
+        pieceEnds = ends
+    }
+
+    var count: Int { types.count }
+
+    /// What `token` stands for; nothing when it is no token.
+    func bytes(of token: Int) -> ArraySlice<UInt8> {
+        guard types.indices.contains(token) else { return [] }
+        let start = token == 0 ? 0 : Int(pieceEnds[token - 1])
+        return pieces[start..<Int(pieceEnds[token])]
+    }
+
+    private static func checkedTexts(_ tokens: [String]) throws(TokenizerError) -> ByteStringTable {
+        let field = "tokenizer.ggml.tokens"
+        guard !tokens.isEmpty else {
+            throw TokenizerError(
+                .missing, field, "the vocabulary is empty; use a file that holds its tokenizer")
+        }
+        var texts = ByteStringTable(minimumCapacity: tokens.count)
+        for (token, text) in tokens.enumerated() {
+            guard !text.isEmpty else {
+                texts.appendUnnamed()
+                continue
+            }
+            let (index, isNew) = texts.insert(Array(text.utf8))
+            guard isNew else {
+                throw TokenizerError(
+                    .duplicateToken, field, at: token,
+                    "\(text.debugDescription) is token \(index) already; convert the model again")
+            }
+        }
+        return texts
+    }
+
+    private static func checkedTypes(
+        _ definition: TokenizerDefinition
+    ) throws(TokenizerError) -> [TokenType] {
+        let field = "tokenizer.ggml.token_type"
+        guard !definition.types.isEmpty else {
+            return Array(repeating: .normal, count: definition.tokens.count)
+        }
+        try Tokenizer.checkCount(of: definition.types, field, definition)
+        var types: [TokenType] = []
+        types.reserveCapacity(definition.types.count)
+        for (token, value) in definition.types.enumerated() {
+            guard let type = TokenType(rawValue: value) else {
+                throw TokenizerError(
+                    .invalidValue, field, at: token,
+                    "\(value) is no token type (0 to 6); convert the model again")
+            }
+            types.append(type)
+        }
+        return types
+    }
+
+    /// Appends `text` with U+2581 written as a space.
+    private static func appendUnescaped(_ text: ArraySlice<UInt8>, to pieces: inout [UInt8]) {
+        var position = text.startIndex
+        while position < text.endIndex {
+            if text[position...].starts(with: [0xE2, 0x96, 0x81]) {
+                pieces.append(UInt8(ascii: " "))
+                position += 3
+            } else {
+                pieces.append(text[position])
+                position += 1
+            }
+        }
+    }
+}
