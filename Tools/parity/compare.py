@@ -80,12 +80,6 @@ def berth_logits(berth, path, tokens):
     return read_logits(out, tokens)
 
 
-def verdict(quantization, error, divergence, peer):
-    if quantization == "F32":
-        return error <= references.FLOAT32_TOLERANCE
-    return divergence <= references.divergence_limit(peer)
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -121,7 +115,7 @@ def main():
                 continue
             error = float(np.abs(ours - reference).max())
             divergence = references.mean_divergence(reference, ours)
-            good = verdict(quantization, error, divergence, peer)
+            good = (error if quantization == "F32" else divergence) <= limit
             failed += not good
             print(
                 f"{path.stem:22}{error:11.2e}{divergence:11.2e}{peer:14.2e}{limit:11.1e}"
