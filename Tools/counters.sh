@@ -11,7 +11,7 @@ count_swift() {
 
 # pytest: "== 2 failed, 12 passed, 1 skipped in 3.1s ==".
 count_pytest() {
-    awk '/(passed|failed|errors?) in [0-9.]+s/ { p = f = 0
+    awk '/[0-9] (passed|failed|errors?|skipped|warnings?|deselected)( in|,.* in) [0-9.]+s/ { p = f = 0
             for (i = 2; i <= NF; i++) {
                 if ($i ~ /^passed/) p = $(i - 1)
                 if ($i ~ /^(failed|error)/) f += $(i - 1)

@@ -34,6 +34,8 @@ check pytest "12 1" '1 failed, 12 passed in 75.13s (0:01:15)'
 check pytest "12 3" '== 2 failed, 12 passed, 1 skipped, 1 error in 3.1s =='
 check pytest "0 2" '2 errors in 0.20s'
 check pytest "3 0" '3 passed in 1.0s' 'server ended in 3s'
+check pytest "12 0" '12 passed, 1 skipped in 3.1s'
+check pytest "12 0" '12 passed, 2 warnings in 3.1s'
 check pytest "" 'ERROR: file or directory not found: Tests/API'
 
 check script "32 1" '30 passed, 0 failed' 'words' '2 passed, 1 failed'
