@@ -1,3 +1,172 @@
-#ifndef CKERNELS_H
-#define CKERNELS_H
+/* Berth's kernels: plain C functions behind one table per instruction set.
+ *
+ * Every function of a table gives the same bits as the same function of any other table: integer sums are
+ * exact, and the float operations that make one output number stand in one order, which the scalar
+ * reference (Reference/) spells out. So results depend neither on the machine nor on what shares a batch.
+ */
+#ifndef BERTH_CKERNELS_H
+#define BERTH_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "berth_probes.h"
+
+#pragma clang assume_nonnull begin
+
+/* Element types, with the numbers that GGML and GGUF files use. */
+enum {
+    BERTH_F32 = 0,
+    BERTH_F16 = 1,
+    BERTH_Q4_0 = 2,
+    BERTH_Q8_0 = 8,
+    BERTH_Q4_K = 12,
+    BERTH_Q6_K = 14,
+    BERTH_BF16 = 30,
+};
+
+enum {
+    /* Output rows that a packed panel interleaves. */
+    BERTH_PANEL_ROWS = 16,
+    /* Activations that share one scale. */
+    BERTH_BLOCK = 32,
+    /* Positions that a KV page holds. */
+    BERTH_PAGE_POSITIONS = 64,
+};
+
+/* 32 activations of one row: value = scale * values[i]. */
+typedef struct berth_block {
+    int8_t values[BERTH_BLOCK];
+    float scale;
+    /* scale * (sum of values): what a weight's minimum is multiplied by. */
+    float sum;
+    /* -128 * (sum of values), for each half: takes the offset of 128 out of an unsigned weight. */
+    int32_t offsets[2];
+} berth_block;
+
+/* One part of a product: a run of panels times a run of tokens. */
+typedef struct berth_product {
+    /* First panel; panels follow each other without a gap. */
+    const uint8_t *panels;
+    size_t panel_count;
+    /* Output rows in these panels; the last panel may be partly padding. */
+    size_t rows;
+    size_t columns;
+    size_t tokens;
+    /* Quantized weights: blocks in tiles of `berth_kernels.tile` tokens, of which the last may have fewer.
+     * In a tile of w tokens, block b of token t stands at [b * w + t]; tiles follow each other. */
+    const berth_block *_Nullable blocks;
+    /* Float weights: rows of float32, `input_stride` floats apart. */
+    const float *_Nullable input;
+    size_t input_stride;
+    /* out[token * output_stride + row] */
+    float *output;
+    size_t output_stride;
+} berth_product;
+
+/* Causal attention of consecutive tokens of one sequence with one key/value head. */
+typedef struct berth_attention {
+    /* Base address of every page of the sequence, in order. */
+    const void *const _Nonnull *_Nonnull pages;
+    /* Bytes from a page's base to this layer's and head's keys [dimension][64] and values
+     * [64][value_stride], float16. */
+    size_t key_offset;
+    size_t value_offset;
+    size_t dimension;
+    size_t value_dimension;
+    /* value_dimension rounded up to 16. */
+    size_t value_stride;
+    /* Tokens, the first one's position, and the query heads that share this key/value head. */
+    size_t rows;
+    size_t position;
+    size_t heads;
+    /* queries[row * query_stride + head * dimension] */
+    const float *queries;
+    size_t query_stride;
+    float scale;
+    /* output[row * output_stride + head * value_dimension] */
+    float *output;
+    size_t output_stride;
+    /* `berth_attention_scratch` floats, 64-byte aligned. */
+    float *scratch;
+} berth_attention;
+
+/* A head's turn about the origin of each of its planes. */
+typedef struct berth_rotation {
+    /* One cosine and one sine a pair. */
+    const float *cosines;
+    const float *sines;
+    size_t pairs;
+    /* true: pair i is (2i, 2i + 1); false: pair i is (i, i + pairs). */
+    bool adjacent;
+} berth_rotation;
+
+typedef struct berth_kernels {
+    const char *name;
+    /* Tokens that a product takes in one pass over a panel; `berth_block`s are stored in tiles of this. */
+    size_t tile;
+
+    /* Products, by weight type; `berth_multiply` chooses. */
+    void (*product_f32)(const berth_product *);
+    void (*product_f16)(const berth_product *);
+    void (*product_bf16)(const berth_product *);
+    void (*product_q4_0)(const berth_product *);
+    void (*product_q8_0)(const berth_product *);
+    void (*product_q4_k)(const berth_product *);
+    void (*product_q6_k)(const berth_product *);
+
+    /* Rounds `columns` floats (padded with zeros to whole blocks) to blocks; block i goes to out[i * step]. */
+    void (*quantize)(const float *x, size_t columns, berth_block *out, size_t step);
+    /* out = x / sqrt(mean(x^2) + epsilon) * weight; x and out may be the same. */
+    void (*normalize)(const float *x, const float *weight, float epsilon, size_t count, float *out);
+    /* out = gate / (1 + exp(-gate)) * up */
+    void (*gate)(const float *gate, const float *up, size_t count, float *out);
+    /* out += x */
+    void (*add)(const float *x, size_t count, float *out);
+    /* Turns the first 2 * pairs values of a head in place. */
+    void (*rotate)(const berth_rotation *, float *head);
+    /* float32 to float16, to nearest even, clamped to the largest finite number; out[i * step]. */
+    void (*narrow)(const float *x, size_t count, uint16_t *out, size_t step);
+    void (*attend)(const berth_attention *);
+    /* out = exp(x), relative error below 2^-22; exactly 0 below -87, the value at 88 above 88. */
+    void (*exponential)(const float *x, size_t count, float *out);
+} berth_kernels;
+
+typedef enum berth_isa {
+    BERTH_SCALAR,
+    BERTH_AVX2,
+    BERTH_AVX512,
+} berth_isa;
+
+/* The kernels of an instruction set, or NULL when this machine or this build lacks it. */
+const berth_kernels *_Nullable berth_kernels_for(berth_isa isa);
+
+/* Multiplies panels of a weight type that `berth_panel_bytes` knows. */
+void berth_multiply(const berth_kernels *kernels, uint32_t type, const berth_product *product);
+
+/* Bytes of a packed panel, a multiple of 64; 0 for a type that has no panels. */
+size_t berth_panel_bytes(uint32_t type, size_t columns);
+
+/* Interleaves up to 16 rows of GGML blocks, `row_bytes` apart, into one panel; rows beyond are zero. */
+void berth_pack_panel(uint32_t type, const uint8_t *source, size_t row_bytes, size_t rows,
+                      size_t columns, uint8_t *panel);
+
+/* Floats of scratch memory that `attend` needs for so many rows times heads. */
+size_t berth_attention_scratch(size_t queries, size_t dimension, size_t value_stride);
+
+/* GGML blocks of `count` elements to float32; count is a multiple of the type's block. */
+void berth_dequantize(uint32_t type, const uint8_t *source, size_t count, float *out);
+
+/* Tells the processor that this is a waiting loop. */
+static inline void berth_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#pragma clang assume_nonnull end
+
 #endif

@@ -1,0 +1,26 @@
+/* The scalar table's functions: one operation after another, as plainly as C can say it. */
+#ifndef BERTH_REFERENCE_H
+#define BERTH_REFERENCE_H
+
+#include "CKernels.h"
+
+void berth_reference_product_f32(const berth_product *);
+void berth_reference_product_f16(const berth_product *);
+void berth_reference_product_bf16(const berth_product *);
+void berth_reference_product_q4_0(const berth_product *);
+void berth_reference_product_q8_0(const berth_product *);
+void berth_reference_product_q4_k(const berth_product *);
+void berth_reference_product_q6_k(const berth_product *);
+void berth_reference_quantize(const float *x, size_t columns, berth_block *out, size_t step);
+void berth_reference_normalize(const float *x, const float *weight, float epsilon, size_t count,
+                               float *out);
+void berth_reference_gate(const float *gate, const float *up, size_t count, float *out);
+void berth_reference_add(const float *x, size_t count, float *out);
+void berth_reference_rotate(const berth_rotation *, float *head);
+void berth_reference_narrow(const float *x, size_t count, uint16_t *out, size_t step);
+void berth_reference_attend(const berth_attention *);
+void berth_reference_exponential(const float *x, size_t count, float *out);
+/* One value of `exponential`. */
+float berth_reference_exp(float x);
+
+#endif

@@ -1,0 +1,140 @@
+import CKernels
+
+// Operations that take every row by itself.
+extension Compute {
+    /// RMS norm (Zhang and Sennrich 2019): `x / sqrt(mean(x^2) + epsilon) * weight`.
+    ///
+    /// - `rows`: the first so many rows of both matrices; they may be the same matrix.
+    /// - `weight`: as long as a row.
+    package func normalize(
+        _ x: Matrix, rows: Int, weight: [Float], epsilon: Float, into output: Matrix
+    ) {
+        precondition(rows <= x.rows && rows <= output.rows, "more rows than there are")
+        precondition(weight.count == x.columns && x.columns <= output.columns, "lengths differ")
+        let normalize = unsafe kernels.pointee.normalize
+        unsafe weight.withUnsafeBufferPointer { weight in
+            guard let weight = weight.baseAddress else { return }
+            inParallel(rows, cost: x.columns / 4) { range in
+                for row in range {
+                    unsafe normalize(x.row(row), weight, epsilon, x.columns, output.row(row))
+                }
+            }
+        }
+    }
+
+    /// RMS norm of every head of a part of each row, in place.
+    ///
+    /// - `column`: where the first head starts.
+    /// - `weight`: as long as a head, shared by all heads.
+    package func normalizeHeads(
+        _ x: Matrix, rows: Int, column: Int, heads: Int, headDimension: Int, weight: [Float],
+        epsilon: Float
+    ) {
+        precondition(rows <= x.rows, "more rows than there are")
+        precondition(column >= 0 && column + heads * headDimension <= x.columns, "beyond the row")
+        precondition(weight.count == headDimension, "lengths differ")
+        let normalize = unsafe kernels.pointee.normalize
+        unsafe weight.withUnsafeBufferPointer { weight in
+            guard let weight = weight.baseAddress else { return }
+            inParallel(rows, cost: heads * (headDimension / 4 + 15)) { range in
+                for row in range {
+                    for head in 0..<heads {
+                        let start = unsafe x.row(row) + column + head * headDimension
+                        unsafe normalize(start, weight, epsilon, headDimension, start)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rounds rows to 8 bits, to nearest even, with a scale for every 32 values (the largest becomes 127).
+    package func quantize(_ x: Matrix, rows: Int, into output: QuantizedRows) {
+        precondition(rows <= x.rows, "more rows than there are")
+        let tile = unsafe kernels.pointee.tile
+        output.prepare(.init(rows: rows, columns: x.columns, tile: tile))
+        let blocks = output.filled.blocks
+        let quantize = unsafe kernels.pointee.quantize
+        inParallel(rows, cost: x.columns / 4) { range in
+            for row in range {
+                let start = row / tile * tile
+                let width = min(tile, rows - start)
+                let target = unsafe output.blocks + start * blocks + (row - start)
+                unsafe quantize(x.row(row), x.columns, target, width)
+            }
+        }
+    }
+
+    /// Adds a vector to a part of every row.
+    package func addBias(_ bias: [Float], to x: Matrix, rows: Int, column: Int) {
+        precondition(rows <= x.rows, "more rows than there are")
+        precondition(column >= 0 && column + bias.count <= x.columns, "beyond the row")
+        let add = unsafe kernels.pointee.add
+        unsafe bias.withUnsafeBufferPointer { bias in
+            guard let values = bias.baseAddress else { return }
+            inParallel(rows, cost: bias.count / 8) { range in
+                for row in range {
+                    unsafe add(values, bias.count, x.row(row) + column)
+                }
+            }
+        }
+    }
+
+    /// Adds the first `rows` rows of `x` to those of `sum`.
+    package func add(_ x: Matrix, to sum: Matrix, rows: Int) {
+        precondition(rows <= x.rows && rows <= sum.rows, "more rows than there are")
+        precondition(x.columns == sum.columns, "lengths differ")
+        let add = unsafe kernels.pointee.add
+        inParallel(rows, cost: x.columns / 8) { range in
+            for row in range {
+                unsafe add(x.row(row), x.columns, sum.row(row))
+            }
+        }
+    }
+
+    /// SwiGLU's gate (Shazeer 2020): `silu(first half of a row) * (second half)`.
+    ///
+    /// - `width`: length of a half.
+    package func gate(_ gateUp: Matrix, rows: Int, width: Int, into output: Matrix) {
+        precondition(rows <= gateUp.rows && rows <= output.rows, "more rows than there are")
+        precondition(2 * width <= gateUp.columns && width <= output.columns, "beyond the row")
+        let gate = unsafe kernels.pointee.gate
+        inParallel(rows, cost: width) { range in
+            for row in range {
+                let start = unsafe gateUp.row(row)
+                unsafe gate(start, start + width, width, output.row(row))
+            }
+        }
+    }
+
+    /// Rotary position embedding of the leading dimensions of every head, in place (RoFormer, 2021).
+    ///
+    /// - `column`: where the first head starts.
+    /// - `angles`: of the same rows; its pairs may cover a part of a head only.
+    package func rotate(
+        _ x: Matrix, rows: Int, column: Int, heads: Int, headDimension: Int, angles: RotaryAngles,
+        pairing: RotaryPairing
+    ) {
+        precondition(rows <= x.rows && rows <= angles.rows, "more rows than there are")
+        precondition(column >= 0 && column + heads * headDimension <= x.columns, "beyond the row")
+        precondition(2 * angles.pairs <= headDimension, "more pairs than a head has")
+        let rotate = unsafe kernels.pointee.rotate
+        inParallel(rows, cost: heads * (angles.pairs / 4 + 5)) { range in
+            for row in range {
+                var rotation = unsafe berth_rotation(
+                    cosines: angles.cosines.row(row), sines: angles.sines.row(row),
+                    pairs: angles.pairs, adjacent: pairing == .adjacent)
+                for head in 0..<heads {
+                    unsafe rotate(&rotation, x.row(row) + column + head * headDimension)
+                }
+            }
+        }
+    }
+}
+
+extension QuantizedRows.Filling {
+    /// Blocks of 32 in a row.
+    var blocks: Int {
+        let size = Int(BERTH_BLOCK)
+        return (columns + size - 1) / size
+    }
+}
