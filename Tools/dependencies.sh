@@ -49,7 +49,7 @@ check_version() {
     fi
 }
 
-installed() { dpkg -s "$1" 2>/dev/null | grep -q '^Status: install ok installed'; }
+installed() { [[ $(dpkg -s "$1" 2>/dev/null || true) = *"Status: install ok installed"* ]]; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 

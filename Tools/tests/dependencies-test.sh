@@ -140,6 +140,11 @@ run build
 expect "a package that was removed counts as missing" contains "$log" "ca-certificates libc6-dev"
 
 machine
+fake dpkg 'echo "Status: install ok installed"; printf "%0200000d" 0 || exit 1'
+run build
+expect "a package with a long description is there all the same" [ -z "$errors" ]
+
+machine
 lacks git
 lacks apt-get
 run build
