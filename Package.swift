@@ -50,7 +50,7 @@ let infrastructure: [Target] = [
 
 let models: [Target] = [
     room("StructuredJSON", "Models", [collections]),
-    room("Checkpoints", "Models", ["Tensors", "StructuredJSON"]),
+    room("Checkpoints", "Models", ["Tensors", "StructuredJSON", collections]),
     room("Tokenizers", "Models", ["StructuredJSON"]),
     room("ChatFormats", "Models", ["StructuredJSON", collections]),
     room("Architectures", "Models", ["Tensors", "Checkpoints"]),

@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A file's bytes, mapped read-only: loaded by the system when touched, shared between processes.
+///
+/// Another program that shortens the file while it is mapped ends this process with SIGBUS, as with every mapped
+/// file; replace model files by renaming, never by writing into them.
+@safe final class MappedFile: Sendable {
+    let path: String
+    /// Immutable for the object's lifetime.
+    @unsafe nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+    let count: Int
+    private let isMapped: Bool
+
+    /// - Throws: `CheckpointError` when the file cannot be opened, is a folder, or is empty.
+    init(path: String) throws(CheckpointError) {
+        self.path = path
+        func fail(_ message: String) -> CheckpointError {
+            CheckpointError(
+                code: .unreadable, file: path, field: "file", byteOffset: nil, message: message)
+        }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw fail("cannot be opened: \(Self.reason(errno))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw fail("cannot be examined: \(Self.reason(errno))")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw fail("is no regular file; name a model file, not a folder or device")
+        }
+        guard status.st_size > 0 else {
+            throw fail("is empty; the download or copy may have failed")
+        }
+        let size = Int(status.st_size)
+        let address = unsafe mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else {
+            throw fail("cannot be mapped into memory: \(Self.reason(errno))")
+        }
+        unsafe bytes = UnsafeRawBufferPointer(start: address, count: size)
+        count = size
+        isMapped = true
+    }
+
+    /// Bytes that live as long as the program.
+    init(staticBytes: UnsafeRawBufferPointer, name: String) {
+        path = name
+        unsafe bytes = staticBytes
+        count = staticBytes.count
+        isMapped = false
+    }
+
+    deinit {
+        if isMapped {
+            unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        }
+    }
+
+    private static func reason(_ code: Int32) -> String {
+        unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+    }
+}
