@@ -1,4 +1,6 @@
 package import Checkpoints
+import Foundation
+package import Tensors
 
 /// Shapes and constants of a decoder-only transformer, as its GGUF metadata states them.
 ///
@@ -25,6 +27,11 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Added to the mean square under the root (`ARCH.attention.layer_norm_rms_epsilon`).
     package var normEpsilon: Float
     package var rotary: RotaryConfiguration
+
+    /// Shape of the state that every layer keeps for every position.
+    package var layout: KVPageLayout {
+        KVPageLayout(layers: layers, heads: kvHeads, headDimension: headDimension)
+    }
 
     /// Reads and checks every field.
     ///
@@ -139,7 +146,7 @@ package struct RotaryConfiguration: Sendable, Equatable {
     /// divide them.
     package func frequencies(factors: [Float]?) -> [Double] {
         (0..<dimensions / 2).map { pair in
-            let plain = 1 / (positionScale * Self.power(base, 2 * Double(pair) / Double(dimensions)))
+            let plain = 1 / (positionScale * pow(base, 2 * Double(pair) / Double(dimensions)))
             return plain / Double(factors?[pair] ?? 1)
         }
     }

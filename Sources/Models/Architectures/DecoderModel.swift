@@ -1,0 +1,80 @@
+package import Tensors
+
+/// A decoder-only transformer, ready to run: immutable weights, no state.
+///
+/// What it remembers between steps lives in KV pages that the caller owns; ``layout`` says their shape.
+package final class DecoderModel: Sendable {
+    package let configuration: ModelConfiguration
+    /// Shape of the state that every layer keeps for every position.
+    package let layout: KVPageLayout
+    private let embedding: TokenEmbedding
+    private let layers: [DecoderLayer]
+    private let head: OutputHead
+    private let frequencies: [Double]
+
+    /// Puts a model together; families call this with their layers.
+    init(_ reader: WeightReader, layers: [DecoderLayer]) throws {
+        configuration = reader.configuration
+        layout = configuration.layout
+        embedding = try TokenEmbedding(reader)
+        self.layers = layers
+        head = try OutputHead(reader)
+        frequencies = configuration.rotary.frequencies(
+            factors: try reader.optionalVector(
+                "rope_freqs.weight", count: configuration.rotary.dimensions / 2))
+    }
+
+    /// Runs one step; afterwards the first `step.outputRows.count` rows of `workspace.logits` are filled.
+    ///
+    /// The logits of a row depend on its own sequence only, bit for bit: not on what else is in the
+    /// batch, nor on how its prompt was cut into steps.
+    package func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
+        precondition(step.rows <= workspace.capacity, "more rows than the workspace holds")
+        precondition(
+            step.outputRows.count <= workspace.outputCapacity, "more outputs than there is room for"
+        )
+        guard step.rows > 0 else { return }
+        embedding.look(up: step.tokens, into: workspace.hidden)
+        workspace.angles.update(positions: step.attention.positions, frequencies: frequencies)
+        for layer in layers {
+            layer.run(step, in: workspace, on: compute)
+        }
+        head.run(step, in: workspace, on: compute)
+    }
+}
+
+/// One layer: attention, then feed-forward, each added to the residual stream.
+struct DecoderLayer: Sendable {
+    let attention: Attention
+    let feedForward: FeedForward
+
+    func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
+        attention.run(step, in: workspace, on: compute)
+        feedForward.run(step, in: workspace, on: compute)
+    }
+}
+
+/// The rows of one step: tokens of any number of sequences, each at its position.
+package struct ModelStep {
+    /// Token ids, one a row; each below the vocabulary's size.
+    package let tokens: [Int]
+    /// Sequence and position of every row, and the sequences' pages.
+    package let attention: AttentionBatch
+    package let layout: KVPageLayout
+    /// Rows whose logits are wanted, in the order in which they will stand in `logits`.
+    package let outputRows: [Int]
+
+    package var rows: Int {
+        tokens.count
+    }
+
+    package init(
+        tokens: [Int], attention: AttentionBatch, layout: KVPageLayout, outputRows: [Int]
+    ) {
+        precondition(tokens.count == attention.positions.count, "a position for every token")
+        self.tokens = tokens
+        self.attention = attention
+        self.layout = layout
+        self.outputRows = outputRows
+    }
+}

@@ -1,0 +1,13 @@
+import Tensors
+
+/// Llama 1 to 3 and models of the same shape (Touvron et al. 2023; Grattafiori et al. 2024).
+enum Llama: ModelFamily {
+    static let architecture = "llama"
+
+    static func makeLayer(_ index: Int, _ reader: WeightReader) throws -> DecoderLayer {
+        DecoderLayer(
+            attention: try Attention(
+                reader, layer: index, options: Attention.Options(pairing: .adjacent)),
+            feedForward: try FeedForward(reader, layer: index))
+    }
+}

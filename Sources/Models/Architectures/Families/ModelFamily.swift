@@ -1,0 +1,54 @@
+package import Checkpoints
+package import Tensors
+
+/// A model family: how a layer is composed of the shared ones.
+protocol ModelFamily: SendableMetatype {
+    /// The value of `general.architecture` in GGUF files.
+    static var architecture: String { get }
+
+    static func makeLayer(_ index: Int, _ reader: WeightReader) throws -> DecoderLayer
+}
+
+/// The families that Berth runs.
+package enum ModelFamilies {
+    private static let all: [any ModelFamily.Type] = [Llama.self, Qwen2.self, Qwen3.self]
+
+    package static var architectures: [String] {
+        all.map { $0.architecture }
+    }
+
+    /// Loads a model: reads, checks and repacks every weight (seconds for gigabytes).
+    ///
+    /// - Parameter progress: called after every layer with the part done, 0 to 1.
+    /// - Throws: ``ModelError`` or `CheckpointError`, saying what in the file is at fault.
+    package static func load(
+        _ file: GGUFFile, on compute: Compute, progress: (Double) -> Void = { _ in }
+    ) throws -> DecoderModel {
+        let family = try family(of: file)
+        let reader = try WeightReader(file: file, compute: compute)
+        let count = reader.configuration.layers
+        let layers = try (0..<count).map { index in
+            progress(Double(index) / Double(count + 1))
+            return try family.makeLayer(index, reader)
+        }
+        progress(Double(count) / Double(count + 1))
+        return try DecoderModel(reader, layers: layers)
+    }
+
+    /// A file's shapes, when its family is one that Berth runs.
+    package static func configuration(of file: GGUFFile) throws -> ModelConfiguration {
+        _ = try family(of: file)
+        return try ModelConfiguration(file: file)
+    }
+
+    private static func family(of file: GGUFFile) throws -> any ModelFamily.Type {
+        let architecture = try file.string("general.architecture")
+        guard let family = all.first(where: { $0.architecture == architecture }) else {
+            throw ModelError(
+                code: .unsupportedArchitecture, file: file.path, field: "general.architecture",
+                message: "is \"\(architecture)\"; Berth runs \(architectures.joined(separator: ", "))"
+            )
+        }
+        return family
+    }
+}

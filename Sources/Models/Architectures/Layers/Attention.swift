@@ -1,0 +1,98 @@
+import Tensors
+
+/// Multi-head self-attention with grouped key/value heads (Ainslie et al. 2023) over the paged KV cache.
+struct Attention: Sendable {
+    /// What families differ in.
+    struct Options {
+        /// Which two dimensions of a head turn together: GGUF stores Llama permuted, others not.
+        var pairing: RotaryPairing
+        /// Qwen 2 adds a bias to queries, keys and values.
+        var hasBias = false
+        /// Qwen 3 normalizes each head's query and key.
+        var normalizesHeads = false
+    }
+
+    private let layer: Int
+    private let heads: Int
+    private let kvHeads: Int
+    private let headDimension: Int
+    private let epsilon: Float
+    private let pairing: RotaryPairing
+    private let norm: [Float]
+    /// Queries, keys and values stacked: one pass over the input.
+    private let projection: WeightMatrix
+    private let bias: [Float]?
+    private let queryNorm: [Float]?
+    private let keyNorm: [Float]?
+    private let output: WeightMatrix
+
+    init(_ reader: WeightReader, layer: Int, options: Options) throws {
+        let configuration = reader.configuration
+        self.layer = layer
+        heads = configuration.heads
+        kvHeads = configuration.kvHeads
+        headDimension = configuration.headDimension
+        epsilon = configuration.normEpsilon
+        pairing = options.pairing
+
+        let block = "blk.\(layer)"
+        let queryWidth = heads * headDimension
+        let kvWidth = kvHeads * headDimension
+        let parts = [
+            (name: "\(block).attn_q", rows: queryWidth), (name: "\(block).attn_k", rows: kvWidth),
+            (name: "\(block).attn_v", rows: kvWidth),
+        ]
+        norm = try reader.vector("\(block).attn_norm.weight", count: configuration.width)
+        projection = try reader.matrix(parts, columns: configuration.width)
+        bias =
+            options.hasBias
+            ? try parts.flatMap { try reader.vector("\($0.name).bias", count: $0.rows) } : nil
+        queryNorm =
+            options.normalizesHeads
+            ? try reader.vector("\(block).attn_q_norm.weight", count: headDimension) : nil
+        keyNorm =
+            options.normalizesHeads
+            ? try reader.vector("\(block).attn_k_norm.weight", count: headDimension) : nil
+        output = try reader.matrix(
+            "\(block).attn_output", rows: configuration.width, columns: queryWidth)
+    }
+
+    /// Adds the layer's result to `workspace.hidden`.
+    func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
+        let rows = step.rows
+        let keys = heads * headDimension
+        let values = keys + kvHeads * headDimension
+        let projected = workspace.projected
+
+        compute.normalize(
+            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon, into: workspace.normalized
+        )
+        workspace.multiply(
+            projection, workspace.normalized, rows: rows, into: projected, on: compute)
+        if let bias {
+            compute.addBias(bias, to: projected, rows: rows, column: 0)
+        }
+        if let queryNorm, let keyNorm {
+            compute.normalizeHeads(
+                projected, rows: rows, column: 0, heads: heads, headDimension: headDimension,
+                weight: queryNorm, epsilon: epsilon)
+            compute.normalizeHeads(
+                projected, rows: rows, column: keys, heads: kvHeads, headDimension: headDimension,
+                weight: keyNorm, epsilon: epsilon)
+        }
+        // Keys follow the queries, so one call turns both.
+        compute.rotate(
+            projected, rows: rows, column: 0, heads: heads + kvHeads, headDimension: headDimension,
+            angles: workspace.angles, pairing: pairing)
+        compute.store(
+            keys: projected, keyColumn: keys, values: projected, valueColumn: values, layer: layer,
+            batch: step.attention, layout: step.layout)
+        compute.attend(
+            queries: projected, column: 0, heads: heads, layer: layer, batch: step.attention,
+            layout: step.layout, scale: 1 / Float(headDimension).squareRoot(),
+            into: workspace.attended)
+        workspace.multiply(
+            output, workspace.attended, rows: rows, into: workspace.residual, on: compute)
+        compute.add(workspace.residual, to: workspace.hidden, rows: rows)
+    }
+}

@@ -1,0 +1,37 @@
+import Tensors
+
+/// SwiGLU feed-forward layer (Shazeer 2020): `down(silu(gate(x)) * up(x))`.
+struct FeedForward: Sendable {
+    private let epsilon: Float
+    private let inner: Int
+    private let norm: [Float]
+    /// Gate above up: one pass over the input.
+    private let gateUp: WeightMatrix
+    private let down: WeightMatrix
+
+    init(_ reader: WeightReader, layer: Int) throws {
+        let configuration = reader.configuration
+        let block = "blk.\(layer)"
+        epsilon = configuration.normEpsilon
+        inner = configuration.feedForward
+        norm = try reader.vector("\(block).ffn_norm.weight", count: configuration.width)
+        gateUp = try reader.matrix(
+            [(name: "\(block).ffn_gate", rows: inner), (name: "\(block).ffn_up", rows: inner)],
+            columns: configuration.width)
+        down = try reader.matrix(
+            "\(block).ffn_down", rows: configuration.width, columns: inner)
+    }
+
+    /// Adds the layer's result to `workspace.hidden`.
+    func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
+        let rows = step.rows
+        compute.normalize(
+            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon, into: workspace.normalized
+        )
+        workspace.multiply(
+            gateUp, workspace.normalized, rows: rows, into: workspace.gateUp, on: compute)
+        compute.gate(workspace.gateUp, rows: rows, width: inner, into: workspace.gated)
+        workspace.multiply(down, workspace.gated, rows: rows, into: workspace.residual, on: compute)
+        compute.add(workspace.residual, to: workspace.hidden, rows: rows)
+    }
+}

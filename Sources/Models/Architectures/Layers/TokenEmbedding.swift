@@ -1,0 +1,33 @@
+import Checkpoints
+import Tensors
+
+/// The table that turns token ids into hidden states.
+///
+/// Rows are dequantized from the mapped file when asked for: a step needs few of them, so no copy is kept.
+struct TokenEmbedding: Sendable {
+    private let file: GGUFFile
+    private let tensor: GGUFTensor
+    private let type: ElementType
+    private let rowBytes: Int
+
+    init(_ reader: WeightReader) throws {
+        let configuration = reader.configuration
+        file = reader.file
+        tensor = try reader.tensor(
+            "token_embd.weight", dimensions: [configuration.width, configuration.vocabulary])
+        type = try file.elementType(of: tensor)
+        rowBytes = tensor.byteCount / configuration.vocabulary
+    }
+
+    /// Writes the state of `tokens[i]` into row `i` of `hidden`.
+    func look(up tokens: [Int], into hidden: Matrix) {
+        file.withBytes(of: tensor) { bytes in
+            for (row, token) in tokens.enumerated() {
+                let start = token * rowBytes
+                hidden.withMutableRow(row) { state in
+                    dequantize(bytes.extracting(start..<start + rowBytes), as: type, into: &state)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import Checkpoints
+package import Tensors
+
+/// Takes a model's tensors out of a file, each checked against the shape that the model needs.
+package struct WeightReader {
+    package let file: GGUFFile
+    package let configuration: ModelConfiguration
+    let compute: Compute
+
+    package init(file: GGUFFile, compute: Compute) throws {
+        self.file = file
+        self.compute = compute
+        configuration = try ModelConfiguration(file: file)
+    }
+
+    /// One product out of one or more matrices that share their input, stacked in the order given.
+    ///
+    /// Repacks the weights: costs one pass over their bytes.
+    ///
+    /// - Parameter tensors: names (without `.weight`) and output rows.
+    package func matrix(_ tensors: [(name: String, rows: Int)], columns: Int) throws
+        -> WeightMatrix
+    {
+        let found = try tensors.map { try tensor("\($0.name).weight", dimensions: [columns, $0.rows]) }
+        return try WeightMatrix(
+            parts: found.map { tensor in
+                WeightPart(
+                    type: try file.elementType(of: tensor), rows: tensor.dimensions[1],
+                    bytes: unsafe file.unsafeBytes(of: tensor))
+            },
+            columns: columns, compute: compute)
+    }
+
+    package func matrix(_ name: String, rows: Int, columns: Int) throws -> WeightMatrix {
+        try matrix([(name, rows)], columns: columns)
+    }
+
+    /// A vector as float32, whatever type the file holds it in.
+    package func vector(_ name: String, count: Int) throws -> [Float] {
+        let tensor = try tensor(name, dimensions: [count])
+        let type = try file.elementType(of: tensor)
+        var values = [Float](repeating: 0, count: count)
+        file.withBytes(of: tensor) { bytes in
+            var span = values.mutableSpan
+            dequantize(bytes, as: type, into: &span)
+        }
+        return values
+    }
+
+    /// As ``vector(_:count:)``, or `nil` when the file has no such tensor.
+    package func optionalVector(_ name: String, count: Int) throws -> [Float]? {
+        file.tensor(named: name) == nil ? nil : try vector(name, count: count)
+    }
+
+    func tensor(_ name: String, dimensions: [Int]) throws -> GGUFTensor {
+        guard let tensor = file.tensor(named: name) else {
+            throw ModelError(
+                code: .missingTensor, file: file.path, field: name,
+                message: "is missing, but architecture \"\(configuration.architecture)\" needs it")
+        }
+        guard tensor.dimensions == dimensions else {
+            throw ModelError(
+                code: .wrongShape, file: file.path, field: name,
+                message: "has shape \(tensor.dimensions), the metadata ask for \(dimensions)")
+        }
+        return tensor
+    }
+}

@@ -1,0 +1,62 @@
+package import Tensors
+
+/// The activations of one step, allocated once for the largest step and used by every layer in turn.
+///
+/// Not `Sendable`: it belongs to the one thread that runs the model.
+package final class Workspace {
+    /// Most rows (tokens) of one step.
+    package let capacity: Int
+    /// Most rows of one step whose logits can be asked for.
+    package let outputCapacity: Int
+    /// `[capacity][width]`: the residual stream.
+    let hidden: Matrix
+    let normalized: Matrix
+    /// `[capacity][queries + keys + values]`
+    let projected: Matrix
+    let attended: Matrix
+    /// `[capacity][2 * feedForward]`
+    let gateUp: Matrix
+    let gated: Matrix
+    /// What a layer adds to `hidden`.
+    let residual: Matrix
+    /// `[outputCapacity][width]`: the rows of `hidden` that get logits.
+    let selected: Matrix
+    /// `[outputCapacity][vocabulary]`
+    package let logits: Matrix
+    let angles: RotaryAngles
+    private let quantized: QuantizedRows
+
+    package init(for configuration: ModelConfiguration, rows: Int, outputRows: Int) {
+        let width = configuration.width
+        let queries = configuration.heads * configuration.headDimension
+        let keysAndValues = 2 * configuration.kvHeads * configuration.headDimension
+        capacity = rows
+        outputCapacity = outputRows
+        hidden = Matrix(rows: rows, columns: width)
+        normalized = Matrix(rows: max(rows, outputRows), columns: width)
+        projected = Matrix(rows: rows, columns: queries + keysAndValues)
+        attended = Matrix(rows: rows, columns: queries)
+        gateUp = Matrix(rows: rows, columns: 2 * configuration.feedForward)
+        gated = Matrix(rows: rows, columns: configuration.feedForward)
+        residual = Matrix(rows: rows, columns: width)
+        selected = Matrix(rows: outputRows, columns: width)
+        logits = Matrix(rows: outputRows, columns: configuration.vocabulary)
+        angles = RotaryAngles(rows: rows, pairs: configuration.rotary.dimensions / 2)
+        quantized = QuantizedRows(
+            rows: max(rows, outputRows),
+            columns: max(width, queries, configuration.feedForward))
+    }
+
+    /// A product whose input is quantized first where the weights want it.
+    func multiply(
+        _ weights: WeightMatrix, _ input: Matrix, rows: Int, into output: Matrix,
+        on compute: Compute
+    ) {
+        if weights.needsQuantizedInput {
+            compute.quantize(input, rows: rows, into: quantized)
+        }
+        compute.multiply(
+            weights, input, quantized: weights.needsQuantizedInput ? quantized : nil, rows: rows,
+            into: output)
+    }
+}
