@@ -33,7 +33,7 @@ package final class Tokenizer: Sendable {
         try Self.checkTokens(of: definition)
         switch definition.model {
         case .gpt2:
-            encoder = .bytePair(try BytePairEncoder(definition, symbols: vocabulary.texts))
+            encoder = .bytePair(try BytePairEncoder(definition, tokens: vocabulary.texts))
         case .llama:
             try Self.checkScores(of: definition)
             encoder = .sentencePiece(
@@ -61,9 +61,11 @@ package final class Tokenizer: Sendable {
     /// The token ids of `text`.
     ///
     /// - Parameters:
+    ///   - text: any text.
     ///   - addSpecial: put BOS and EOS where the model wants them.
     ///   - parseSpecial: take control tokens written in the text (`<|im_start|>`) as what they
     ///     name. Chat templates need it; text of strangers should not have it.
+    /// - Returns: ids below ``count``.
     package func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool) -> [Int] {
         encode(wellFormed: Array(text.utf8), addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
@@ -111,7 +113,10 @@ package final class Tokenizer: Sendable {
 
     /// The text that `tokens` stand for, with U+FFFD for bytes that are not whole characters.
     ///
-    /// - Parameter skipSpecial: leave out control and unknown tokens.
+    /// - Parameters:
+    ///   - tokens: ids; what is no token adds nothing.
+    ///   - skipSpecial: leave out control and unknown tokens.
+    /// - Returns: the text, without the space that SentencePiece puts before the first word.
     package func decode(_ tokens: [Int], skipSpecial: Bool) -> String {
         var decoder = StreamingDecoder(self, skipSpecial: skipSpecial)
         var bytes: [UInt8] = []
@@ -173,11 +178,11 @@ extension Tokenizer {
     ) throws(TokenizerError) {
         guard list.count == definition.tokens.count else {
             throw TokenizerError(
-                .countMismatch, field,
-                """
-                has \(list.count) entries for \(definition.tokens.count) tokens; \
-                convert the model again
-                """)
+                code: .countMismatch, field: field,
+                message: """
+                    has \(list.count) entries for \(definition.tokens.count) tokens; \
+                    convert the model again
+                    """)
         }
     }
 
@@ -186,7 +191,8 @@ extension Tokenizer {
         try checkCount(of: definition.scores, field, definition)
         guard let index = definition.scores.firstIndex(where: \.isNaN) else { return }
         throw TokenizerError(
-            .invalidValue, field, at: index, "is not a number; convert the model again")
+            code: .invalidValue, field: field, index: index,
+            message: "is not a number; convert the model again")
     }
 
     private static func checkTokens(of definition: TokenizerDefinition) throws(TokenizerError) {
@@ -197,16 +203,19 @@ extension Tokenizer {
         ] {
             guard let token, !definition.tokens.indices.contains(token) else { continue }
             throw TokenizerError(
-                .invalidValue, "tokenizer.ggml.\(name)_token_id",
-                "\(token) is not one of the tokens 0 to \(count - 1); set it to one of them")
+                code: .invalidValue, field: "tokenizer.ggml.\(name)_token_id",
+                message:
+                    "\(token) is not one of the tokens 0 to \(count - 1); set it to one of them")
         }
         for (name, adds, token) in [
             ("bos", definition.addBOS, definition.bosToken),
             ("eos", definition.addEOS, definition.eosToken),
         ] where adds && token == nil {
             throw TokenizerError(
-                .missing, "tokenizer.ggml.\(name)_token_id",
-                "is missing, but tokenizer.ggml.add_\(name)_token asks for it; set one of the two")
+                code: .missing, field: "tokenizer.ggml.\(name)_token_id",
+                message:
+                    "is missing, but tokenizer.ggml.add_\(name)_token asks for it; set one of the two"
+            )
         }
     }
 }

@@ -13,9 +13,11 @@ package struct TokenizerDefinition: Sendable, Equatable {
     package var model: Model
     /// Name of the split rule of ``Model/gpt2``, as `tokenizer.ggml.pre` spells it.
     package var preTokenizer: String
-    /// Token texts by id; unique (an empty one is never matched). In ``Model/gpt2`` bytes are written in GPT-2's alphabet.
+    /// Token texts by id, all different; an empty one is never matched.
+    ///
+    /// In ``Model/gpt2`` bytes are written in GPT-2's alphabet.
     package var tokens: [String]
-    /// ``TokenType`` raw values, one a token. Empty: all are normal.
+    /// Raw values of ``TokenType``, one a token; when empty, all are normal.
     package var types: [Int]
     /// ``Model/llama``: one a token, the higher merges first.
     package var scores: [Float]

@@ -9,8 +9,10 @@ package struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertib
         case invalidValue
         /// The same token stands twice.
         case duplicateToken
-        /// The file is sound, but this kind of tokenizer is not built yet.
-        case unsupported
+        /// The file may be sound, but this kind of tokenizer is not built.
+        case unsupportedModel
+        /// The same of its split rule.
+        case unsupportedPreTokenizer
     }
 
     package var code: Code
@@ -21,7 +23,7 @@ package struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertib
     /// Says what is wrong and what to do.
     package var message: String
 
-    init(_ code: Code, _ field: String, at index: Int? = nil, _ message: String) {
+    package init(code: Code, field: String, index: Int? = nil, message: String) {
         self.code = code
         self.field = field
         self.index = index

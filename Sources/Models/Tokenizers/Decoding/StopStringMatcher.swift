@@ -9,7 +9,7 @@ package struct StopStringMatcher: Sendable {
     package struct Result: Sendable, Equatable {
         /// Text that is safe to show; often empty.
         package var text: String
-        /// Whether a stop string is complete. `text` ends before it, and nothing more will come.
+        /// Whether a stop string is complete: `text` ends before it, and nothing more will come.
         package var isMatched: Bool
     }
 
@@ -54,7 +54,7 @@ package struct StopStringMatcher: Sendable {
     /// Whether a stop string was found.
     package private(set) var isMatched = false
 
-    /// - Parameter stopStrings: empty ones count for nothing.
+    /// A matcher at the start of a text; empty stop strings count for nothing.
     package init(_ stopStrings: [String]) {
         automata = stopStrings.filter { !$0.isEmpty }.map { Automaton(Array($0.utf8)) }
     }

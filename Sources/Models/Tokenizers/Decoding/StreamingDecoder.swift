@@ -14,6 +14,7 @@ package struct StreamingDecoder: Sendable {
     /// A decoder at the start of a text.
     ///
     /// - Parameters:
+    ///   - tokenizer: the model's.
     ///   - skipSpecial: leave out control and unknown tokens.
     ///   - continuesText: the tokens go on after other text, so that a leading space is the model's own.
     package init(_ tokenizer: Tokenizer, skipSpecial: Bool = true, continuesText: Bool = false) {

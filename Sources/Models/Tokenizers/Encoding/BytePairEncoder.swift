@@ -1,4 +1,6 @@
-/// Byte-level byte-pair encoding (Sennrich et al. 2016; over bytes, Radford et al. 2019).
+/// Byte-level byte-pair encoding.
+///
+/// Sennrich, Haddow and Birch 2016; over bytes, Radford et al. 2019.
 struct BytePairEncoder: Sendable {
     typealias Merger = SymbolMerger<MergeTable>
 
@@ -12,10 +14,13 @@ struct BytePairEncoder: Sendable {
     private let otherSymbols: [[UInt8]]
     private let unknownToken: Int?
 
-    /// - Parameter symbols: the token texts in order; texts that only merges name are added.
-    init(
-        _ definition: TokenizerDefinition, symbols tokens: ByteStringTable
-    ) throws(TokenizerError) {
+    /// Builds the merge table.
+    ///
+    /// - Parameters:
+    ///   - definition: its merges and split rule.
+    ///   - tokens: the token texts in order.
+    /// - Throws: a merge that cannot be read, or a split rule that is not built.
+    init(_ definition: TokenizerDefinition, tokens: ByteStringTable) throws(TokenizerError) {
         var symbols = tokens
         preTokenizer = try PreTokenizer(name: definition.preTokenizer)
         unknownToken = definition.unknownToken
@@ -24,25 +29,31 @@ struct BytePairEncoder: Sendable {
             UInt32(symbols.insert(ByteLevelAlphabet.encode($0)).index)
         }
         var merges = MergeTable(capacity: definition.merges.count)
+        var text: [UInt8] = []
         for (rank, merge) in definition.merges.enumerated() {
-            let bytes = Array(merge.utf8)
-            guard let space = bytes.dropFirst().firstIndex(of: UInt8(ascii: " ")),
-                space + 1 < bytes.count
+            text.removeAll(keepingCapacity: true)
+            text.append(contentsOf: merge.utf8)
+            guard let space = text.dropFirst().firstIndex(of: UInt8(ascii: " ")),
+                space + 1 < text.count
             else {
                 throw TokenizerError(
-                    .invalidValue, "tokenizer.ggml.merges", at: rank,
-                    "\(merge.debugDescription) is not two texts with a space between; convert the model again"
-                )
+                    code: .invalidValue, field: "tokenizer.ggml.merges", index: rank,
+                    message: """
+                        \(String(merge.prefix(40)).debugDescription) is not two texts with a space between; \
+                        convert the model again
+                        """)
             }
-            let left = Array(bytes[..<space])
-            let right = Array(bytes[(space + 1)...])
+            text.remove(at: space)
+            let left = symbols.insert(text.span, 0..<space).index
+            let right = symbols.insert(text.span, space..<text.count).index
+            let result = symbols.insert(text.span, 0..<text.count).index
             merges.insert(
-                UInt32(symbols.insert(left).index), UInt32(symbols.insert(right).index),
-                rank: UInt32(rank), result: UInt32(symbols.insert(left + right).index))
+                UInt32(left), UInt32(right), rank: UInt32(rank), result: UInt32(result))
         }
         self.merges = merges
-        otherSymbols = (tokens.count..<symbols.count).map {
-            ByteLevelAlphabet.decode(symbols[$0]) ?? []
+        otherSymbols = (tokens.count..<symbols.count).map { symbol in
+            var bytes: [UInt8] = []
+            return ByteLevelAlphabet.decode(symbols[symbol], into: &bytes) ? bytes : []
         }
     }
 

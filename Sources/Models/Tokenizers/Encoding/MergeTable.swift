@@ -19,7 +19,9 @@ struct MergeTable: Sendable {
             count: max(16, (capacity + capacity / 2).nextPowerOfTwo))
     }
 
-    /// Adds a merge unless the pair has one: the earlier counts. At most `capacity` calls.
+    /// Adds a merge unless the pair has one: the earlier counts.
+    ///
+    /// At most `capacity` calls.
     mutating func insert(_ left: UInt32, _ right: UInt32, rank: UInt32, result: UInt32) {
         let pair = UInt64(left) << 32 | UInt64(right)
         var slot = firstSlot(of: pair)

@@ -49,7 +49,7 @@ struct SentencePieceEncoder: Sendable {
 
     /// Appends the tokens of `text[range]`, well-formed UTF-8.
     ///
-    /// - Parameter followsSpecial: whether the text is the first, or a special token stands before it.
+    /// `followsSpecial` says whether the text is the first, or a special token stands before it.
     func encode(
         _ text: borrowing Span<UInt8>, _ range: Range<Int>, followsSpecial: Bool,
         with merger: inout Merger, into tokens: inout [Int]

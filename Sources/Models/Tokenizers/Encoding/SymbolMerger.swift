@@ -11,7 +11,7 @@ protocol MergeRule {
 /// Few symbols are searched one by one, which is fastest; many go through a heap, so that the cost
 /// stays O(n log n). Holds its buffers, so that one value serves all pieces of a text.
 struct SymbolMerger<Rule: MergeRule> {
-    /// In: the symbols of a piece. Out: what they became.
+    /// The symbols of a piece; after ``merge(by:)``, what they became.
     var symbols: [Rule.Symbol] = []
 
     /// A symbol and what it becomes with the one to its right.

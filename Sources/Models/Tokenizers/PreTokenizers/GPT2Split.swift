@@ -1,5 +1,5 @@
 extension ScalarScanner {
-    /// Where the piece that begins at `start` ends, after GPT-2's expression:
+    /// Where the piece that begins at `start` ends, after GPT-2's expression.
     ///
     /// `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
     func gpt2PieceEnd(_ text: borrowing Span<UInt8>, from start: Int) -> Int {

@@ -16,11 +16,11 @@ enum PreTokenizer: Sendable {
         case "default": self = .generic
         default:
             throw TokenizerError(
-                .unsupported, "tokenizer.ggml.pre",
-                """
-                the split rule \(name.debugDescription) is not built; \
-                use a model with "gpt-2", "qwen2" or "default"
-                """)
+                code: .unsupportedPreTokenizer, field: "tokenizer.ggml.pre",
+                message: """
+                    the split rule \(String(name.prefix(40)).debugDescription) is not built; \
+                    use a model with "gpt-2", "qwen2" or "default"
+                    """)
         }
     }
 

@@ -1,5 +1,5 @@
 extension ScalarScanner {
-    /// Where the piece that begins at `start` ends, after Qwen 2's expression as llama.cpp reads it:
+    /// Where the piece that begins at `start` ends, after Qwen 2's expression as llama.cpp reads it.
     ///
     /// `'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}`
     /// `| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
@@ -30,7 +30,7 @@ extension ScalarScanner {
         return lineBreaksEnd(text, from: start) ?? spaceEnd(text, from: start)
     }
 
-    /// `[^\s\p{L}\p{N}]*[\r\n]*`
+    /// Reads `[^\s\p{L}\p{N}]*[\r\n]*`.
     private func symbolsEnd(_ text: borrowing Span<UInt8>, from start: Int) -> Int {
         var position = runEnd(outside: .wordOrSpace, text, from: start)
         while position < end, isLineBreak(text[position]) {

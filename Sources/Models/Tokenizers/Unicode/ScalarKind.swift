@@ -37,10 +37,10 @@ enum ScalarKind: UInt8 {
 }
 
 /// A set of scalar kinds, as regular expressions name them.
-struct ScalarSet: OptionSet {
-    let rawValue: UInt32
+package struct ScalarSet: OptionSet {
+    package let rawValue: UInt32
 
-    init(rawValue: UInt32) {
+    package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
@@ -48,17 +48,17 @@ struct ScalarSet: OptionSet {
         rawValue = kinds.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
     }
 
-    /// `\p{L}`
-    static let letter = ScalarSet(
+    /// Letters, `\p{L}`.
+    package static let letter = ScalarSet(
         .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter)
-    /// `\p{N}`
-    static let number = ScalarSet(.decimalNumber, .letterNumber, .otherNumber)
-    /// `\p{P}`
-    static let punctuation = ScalarSet(
+    /// Numbers, `\p{N}`.
+    package static let number = ScalarSet(.decimalNumber, .letterNumber, .otherNumber)
+    /// Punctuation, `\p{P}`.
+    package static let punctuation = ScalarSet(
         .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
         .initialPunctuation, .finalPunctuation, .otherPunctuation)
-    /// `\s`, the White_Space property.
-    static let whitespace = ScalarSet(
+    /// White space, `\s`: the White_Space property.
+    package static let whitespace = ScalarSet(
         .spaceSeparator, .lineSeparator, .paragraphSeparator, .whitespaceControl)
     /// The complement of `[^\s\p{L}\p{N}]`.
     static let wordOrSpace: ScalarSet = [.letter, .number, .whitespace]
@@ -68,8 +68,9 @@ struct ScalarSet: OptionSet {
 ///
 /// Unicode 16 for everybody: the standard library's own tables change with the toolchain and the
 /// operating system, and token ids must not. About 60 KB, built once in a few milliseconds.
-struct ScalarKinds: Sendable {
-    static let table = ScalarKinds(runs: GeneralCategoryRuns.text.utf8)
+package struct ScalarKinds: Sendable {
+    /// The only one.
+    package static let table = ScalarKinds(runs: GeneralCategoryRuns.text.utf8)
 
     /// The block of a scalar's upper bits.
     private let blocks: [UInt8]
@@ -98,7 +99,7 @@ struct ScalarKinds: Sendable {
 
     /// The set that holds only the kind of `scalar`, which is below 0x110000.
     @inline(__always)
-    func kind(of scalar: UInt32) -> ScalarSet {
+    package func kind(of scalar: UInt32) -> ScalarSet {
         let block = Int(blocks[Int(scalar >> 8)])
         return ScalarSet(rawValue: 1 << UInt32(kinds[block << 8 | Int(scalar & 0xFF)]))
     }

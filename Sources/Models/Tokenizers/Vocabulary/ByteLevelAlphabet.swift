@@ -26,22 +26,29 @@ enum ByteLevelAlphabet {
         return bytes
     }()
 
-    /// The bytes that `text`, UTF-8, writes; `nil` when a character is not in the alphabet.
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
+    /// Appends the bytes that `text`, UTF-8, writes.
+    ///
+    /// Appends nothing and returns false when a character is not in the alphabet.
+    static func decode(_ text: ArraySlice<UInt8>, into result: inout [UInt8]) -> Bool {
+        let count = result.count
         var position = text.startIndex
         while position < text.endIndex {
             let lead = text[position]
             let length = UTF8Text.length(lead: lead)
-            guard length <= 2, position + length <= text.endIndex else { return nil }
             let scalar =
-                length == 1 ? Int(lead) : Int(lead & 0x1F) << 6 | Int(text[position + 1] & 0x3F)
-            guard scalar < bytes.count, bytes[scalar] >= 0 else { return nil }
+                switch length {
+                case 1: Int(lead)
+                case 2: Int(lead & 0x1F) << 6 | Int(text[position + 1] & 0x3F)
+                default: bytes.count
+                }
+            guard scalar < bytes.count, bytes[scalar] >= 0 else {
+                result.removeLast(result.count - count)
+                return false
+            }
             result.append(UInt8(bytes[scalar]))
             position += length
         }
-        return result
+        return true
     }
 
     /// The UTF-8 of the character of `byte`.

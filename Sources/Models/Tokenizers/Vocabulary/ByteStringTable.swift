@@ -6,7 +6,7 @@ struct ByteStringTable: Sendable {
     private var pool: [UInt8] = []
     /// Where string i ends in the pool.
     private var ends: [UInt32] = []
-    /// Upper half: upper half of the hash. Lower half: number + 1, or 0 for a free slot.
+    /// Upper half of the hash, then in the lower half the number + 1, or 0 for a free slot.
     private var slots: [UInt64]
     /// Hashes differ in each table, so that no file can be made of strings that collide.
     private let seed = UInt64.random(in: .min ... .max)
@@ -25,27 +25,35 @@ struct ByteStringTable: Sendable {
         pool[start(of: index)..<Int(ends[index])]
     }
 
-    /// Numbers a string that is new; finds the number of one that is not.
-    mutating func insert(_ bytes: [UInt8]) -> (index: Int, isNew: Bool) {
-        let span = bytes.span
-        let hash = hash(span, 0..<span.count)
+    /// Numbers `text[range]` if it is new; finds its number if not.
+    mutating func insert(
+        _ text: borrowing Span<UInt8>, _ range: Range<Int>
+    ) -> (index: Int, isNew: Bool) {
+        let hash = hash(text, range)
         var slot = firstSlot(of: hash)
         while slots[slot] != 0 {
-            if let index = match(slot, hash, span, 0..<span.count) {
+            if let index = match(slot, hash, text, range) {
                 return (index, false)
             }
             slot = (slot + 1) & (slots.count - 1)
         }
         let index = ends.count
-        pool.append(contentsOf: bytes)
+        for position in range {
+            pool.append(text[position])
+        }
         precondition(pool.count < UInt32.max && index < UInt32.max - 1)
         ends.append(UInt32(pool.count))
-        maximumLength = max(maximumLength, bytes.count)
+        maximumLength = max(maximumLength, range.count)
         slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(index + 1)
         if Self.slotCount(for: ends.count) > slots.count {
             grow()
         }
         return (index, true)
+    }
+
+    /// Numbers `bytes` if they are new; finds their number if not.
+    mutating func insert(_ bytes: [UInt8]) -> (index: Int, isNew: Bool) {
+        insert(bytes.span, 0..<bytes.count)
     }
 
     /// Takes a number for an empty string that is never found.

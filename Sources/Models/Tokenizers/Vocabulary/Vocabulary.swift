@@ -21,8 +21,9 @@ struct Vocabulary: Sendable {
             switch (types[token], definition.model) {
             case (.normal, .gpt2):
                 // Added tokens are written plainly; what is not in the alphabet shows that.
-                pieces.append(
-                    contentsOf: ByteLevelAlphabet.decode(texts[token]) ?? Array(texts[token]))
+                if !ByteLevelAlphabet.decode(texts[token], into: &pieces) {
+                    pieces.append(contentsOf: texts[token])
+                }
             case (.normal, .llama):
                 Self.appendUnescaped(texts[token], to: &pieces)
             case (.byte, _):
@@ -53,19 +54,25 @@ struct Vocabulary: Sendable {
         let field = "tokenizer.ggml.tokens"
         guard !tokens.isEmpty else {
             throw TokenizerError(
-                .missing, field, "the vocabulary is empty; use a file that holds its tokenizer")
+                code: .missing, field: field,
+                message: "the vocabulary is empty; use a file that holds its tokenizer")
         }
         var texts = ByteStringTable(minimumCapacity: tokens.count)
+        var bytes: [UInt8] = []
         for (token, text) in tokens.enumerated() {
             guard !text.isEmpty else {
                 texts.appendUnnamed()
                 continue
             }
-            let (index, isNew) = texts.insert(Array(text.utf8))
+            bytes.removeAll(keepingCapacity: true)
+            bytes.append(contentsOf: text.utf8)
+            let (index, isNew) = texts.insert(bytes)
             guard isNew else {
                 throw TokenizerError(
-                    .duplicateToken, field, at: token,
-                    "\(text.debugDescription) is token \(index) already; convert the model again")
+                    code: .duplicateToken, field: field, index: token,
+                    message:
+                        "\(String(text.prefix(40)).debugDescription) is token \(index) already; convert the model again"
+                )
             }
         }
         return texts
@@ -84,8 +91,8 @@ struct Vocabulary: Sendable {
         for (token, value) in definition.types.enumerated() {
             guard let type = TokenType(rawValue: value) else {
                 throw TokenizerError(
-                    .invalidValue, field, at: token,
-                    "\(value) is no token type (0 to 6); convert the model again")
+                    code: .invalidValue, field: field, index: token,
+                    message: "\(value) is no token type (0 to 6); convert the model again")
             }
             types.append(type)
         }
