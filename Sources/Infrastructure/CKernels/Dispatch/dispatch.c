@@ -1,6 +1,8 @@
 /* Which table a machine can run. */
+#include "../Attention/attention.h"
+#include "../Elementwise/elementwise.h"
+#include "../Products/products.h"
 #include "../Reference/reference.h"
-#include "tables.h"
 
 static const berth_kernels scalar = {
     .name = "scalar",
@@ -22,15 +24,32 @@ static const berth_kernels scalar = {
     .exponential = berth_reference_exponential,
 };
 
+#if defined(__x86_64__)
+#define TABLE(isa, tokens)                                                                         \
+    {                                                                                              \
+        .name = #isa, .tile = tokens, .product_f32 = berth_##isa##_product_f32,                    \
+        .product_f16 = berth_##isa##_product_f16, .product_bf16 = berth_##isa##_product_bf16,      \
+        .product_q4_0 = berth_##isa##_product_q4_0, .product_q8_0 = berth_##isa##_product_q8_0,    \
+        .product_q4_k = berth_##isa##_product_q4_k, .product_q6_k = berth_##isa##_product_q6_k,    \
+        .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
+        .gate = berth_##isa##_gate, .add = berth_##isa##_add, .rotate = berth_##isa##_rotate,      \
+        .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
+        .exponential = berth_##isa##_exponential,                                                  \
+    }
+
+static const berth_kernels avx2 = TABLE(avx2, 4);
+static const berth_kernels avx512 = TABLE(avx512, 12);
+#endif
+
 const berth_kernels *berth_kernels_for(berth_isa isa) {
-#if defined(__x86_64__) && defined(BERTH_SIMD_READY)
+#if defined(__x86_64__)
     bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("f16c");
-    if (isa == BERTH_AVX2 && has_avx2) return &berth_avx2_kernels;
+    if (isa == BERTH_AVX2 && has_avx2) return &avx2;
     if (isa == BERTH_AVX512 && has_avx2 && __builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni"))
-        return &berth_avx512_kernels;
+        return &avx512;
 #endif
     return isa == BERTH_SCALAR ? &scalar : NULL;
 }
