@@ -38,7 +38,8 @@ func tests(
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let collections = Target.Dependency.product(
+    name: "OrderedCollections", package: "swift-collections")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -86,9 +87,38 @@ let programs: [Target] = [
         dependencies: [
             "CKernels", "Tensors", "StructuredJSON", "Checkpoints", "Tokenizers", "ChatFormats",
             "Architectures", "CDefaultModel", "CompletionAPI", "KVCaching", "Sampling", "Inference",
-            "ChatEngine", "Console", "Server", argumentParser, logging,
+            "ChatEngine", "Console", "Server", argumentParser, collections, logging,
         ],
         path: "Sources/Programs/berth", swiftSettings: swiftSettings)
+]
+
+let suites: [Target] = [
+    tests(
+        "TensorsTests", "Infrastructure", ["CKernels", "Tensors", "StructuredJSON"],
+        resources: [.copy("Fixtures")]),
+    tests("StructuredJSONTests", "Models", ["StructuredJSON"], resources: [.copy("Fixtures")]),
+    tests(
+        "CheckpointsTests", "Models", ["Checkpoints", "Tensors", "StructuredJSON", collections],
+        resources: [.copy("Fixtures")]),
+    tests(
+        "TokenizersTests", "Models", ["Tokenizers", "Checkpoints"], resources: [.copy("Fixtures")]),
+    tests(
+        "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON"],
+        resources: [.copy("Fixtures")]),
+    tests("SamplingTests", "Engine", ["Sampling"]),
+    tests(
+        "InferenceTests", "Engine",
+        [
+            "Architectures", "CDefaultModel", "Checkpoints", "Inference", "KVCaching", "Sampling",
+            "StructuredJSON", "Tensors",
+        ],
+        resources: [.copy("Fixtures")]),
+    tests(
+        "ChatEngineTests", "Engine",
+        ["CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI"]),
+    tests("ConsoleTests", "Platform", ["Console"]),
+    tests("BerthTests", "Programs", ["berth", "StructuredJSON"]),
+    tests("HouseTests", "House", []),
 ]
 
 let package = Package(
@@ -102,6 +132,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     ],
-    targets: infrastructure + models + engine + platform + programs,
+    targets: infrastructure + models + engine + platform + programs + suites,
     swiftLanguageModes: [.v6]
 )

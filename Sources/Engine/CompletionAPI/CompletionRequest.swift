@@ -1,3 +1,4 @@
+import OrderedCollections
 package import StructuredJSON
 
 /// One request for generated text, as every front end (HTTP, command line, agents) states it.
@@ -43,7 +44,7 @@ package struct Conversation: Sendable, Equatable {
 
     package init(
         messages: [ChatMessage], tools: [JSONValue] = [],
-        templateArguments: JSONObject = JSONObject()
+        templateArguments: JSONObject = [:]
     ) {
         self.messages = messages
         self.tools = tools

@@ -43,11 +43,14 @@ package struct SamplingParameters: Sendable, Equatable {
     ///
     /// - Throws: ``SamplingError`` naming the first field outside it.
     package func validate() throws(SamplingError) {
-        func check(_ field: String, _ value: Float, _ range: ClosedRange<Float>) throws(SamplingError) {
+        func check(_ field: String, _ value: Float, _ range: ClosedRange<Float>)
+            throws(SamplingError)
+        {
             guard range.contains(value) else {
                 throw SamplingError(
                     field: field,
-                    message: "\(field) must be \(range.lowerBound) to \(range.upperBound), got \(value)")
+                    message:
+                        "\(field) must be \(range.lowerBound) to \(range.upperBound), got \(value)")
             }
         }
         try check("temperature", temperature, 0...100)
@@ -61,7 +64,8 @@ package struct SamplingParameters: Sendable, Equatable {
         }
         for (token, bias) in logitBias where token < 0 || bias.isNaN {
             throw SamplingError(
-                field: "logit_bias", message: "logit_bias needs token ids and numbers, got \(token): \(bias)")
+                field: "logit_bias",
+                message: "logit_bias needs token ids and numbers, got \(token): \(bias)")
         }
     }
 }

@@ -21,7 +21,9 @@ package struct WeightReader {
     package func matrix(_ tensors: [(name: String, rows: Int)], columns: Int) throws
         -> WeightMatrix
     {
-        let found = try tensors.map { try tensor("\($0.name).weight", dimensions: [columns, $0.rows]) }
+        let found = try tensors.map {
+            try tensor("\($0.name).weight", dimensions: [columns, $0.rows])
+        }
         return try WeightMatrix(
             parts: found.map { tensor in
                 WeightPart(

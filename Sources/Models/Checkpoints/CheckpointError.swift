@@ -1,4 +1,7 @@
 /// Why a model file cannot be read, in words for the person who brought it.
+///
+/// Field and message are safe to print whatever the file holds: names taken from it are cut to a length for people,
+/// and their control characters escaped.
 package struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: Sendable {
         /// The file cannot be opened or mapped.
@@ -27,8 +30,29 @@ package struct CheckpointError: Error, Sendable, Equatable, CustomStringConverti
     /// What is wrong and what to do.
     package let message: String
 
+    init(code: Code, file: String, field: String, byteOffset: Int?, message: String) {
+        self.code = code
+        self.file = file
+        self.field = Self.printable(field)
+        self.byteOffset = byteOffset
+        self.message = message
+    }
+
     package var description: String {
         let place = byteOffset.map { " (at byte \($0))" } ?? ""
         return "\(file): \(field)\(place): \(message)"
+    }
+
+    /// Text out of a file as an error may show it: a damaged name can be megabytes long and drive a terminal.
+    static func printable(_ text: String) -> String {
+        var printable = ""
+        for scalar in text.unicodeScalars.prefix(120) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                printable += scalar.escaped(asASCII: true)
+            default: printable.unicodeScalars.append(scalar)
+            }
+        }
+        return text.unicodeScalars.dropFirst(120).isEmpty ? printable : printable + "..."
     }
 }

@@ -24,7 +24,8 @@
             CheckpointError(
                 code: .unreadable, file: path, field: "file", byteOffset: nil, message: message)
         }
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             throw fail("cannot be opened: \(Self.reason(errno))")
         }

@@ -2,4 +2,22 @@ import ArgumentParser
 
 @main
 struct Berth: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "berth",
+        abstract: "Runs language models on ordinary CPU servers.",
+        discussion: """
+            MODEL is the path of a GGUF file, or "\(ModelReference.embeddedName)", the small model inside this \
+            program.
+
+            Start here:
+              berth serve                  serve the embedded model and its chat page
+              berth chat                   talk to it in the terminal
+              berth run model.gguf "Hi"    one answer from a model of yours
+              berth doctor                 what this machine can do
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Serve.self, Run.self, Chat.self, Tokenize.self, Inspect.self, Logits.self, Bench.self,
+            Doctor.self,
+        ])
 }

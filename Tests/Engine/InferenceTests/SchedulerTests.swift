@@ -11,7 +11,9 @@ struct SchedulerTests {
         return try PagePool(layout: layout, bytes: pages * layout.byteCount)
     }
 
-    private func scheduler(rows: Int = 100, whileDecoding: Int = 10, sequences: Int = 8) -> Scheduler {
+    private func scheduler(rows: Int = 100, whileDecoding: Int = 10, sequences: Int = 8)
+        -> Scheduler
+    {
         Scheduler(
             limits: Scheduler.Limits(
                 rowsPerStep: rows, promptRowsWhileDecoding: whileDecoding, sequences: sequences))

@@ -46,7 +46,8 @@ package final class InferenceEngine: Sendable {
     /// - Throws: `KVCacheError` when the cache cannot be made.
     package init(model: DecoderModel, compute: Compute, options: Options) throws {
         let runner = try ModelRunner(
-            model: model, compute: compute, rows: options.rowsPerStep, outputRows: options.sequences,
+            model: model, compute: compute, rows: options.rowsPerStep,
+            outputRows: options.sequences,
             cacheBytes: options.cacheBytes)
         positionLimit = min(options.contextLength, runner.pool.positions)
         vocabulary = model.configuration.vocabulary

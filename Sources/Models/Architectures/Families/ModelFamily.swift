@@ -46,7 +46,8 @@ package enum ModelFamilies {
         guard let family = all.first(where: { $0.architecture == architecture }) else {
             throw ModelError(
                 code: .unsupportedArchitecture, file: file.path, field: "general.architecture",
-                message: "is \"\(architecture)\"; Berth runs \(architectures.joined(separator: ", "))"
+                message:
+                    "is \"\(architecture)\"; Berth runs \(architectures.joined(separator: ", "))"
             )
         }
         return family

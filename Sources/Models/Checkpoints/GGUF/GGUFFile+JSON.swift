@@ -3,7 +3,9 @@ package import StructuredJSON
 
 /// Metadata as JSON, for people and tools that look into files.
 extension GGUFFile {
-    /// A value in full; `nil` for a key that is not there. Non-finite floats become strings.
+    /// A value in full, or `nil` for a key that is not there.
+    ///
+    /// JSON has no infinities and NaN: they become strings.
     package func json(_ key: String) throws(CheckpointError) -> JSONValue? {
         guard let value = metadata[key] else { return nil }
         switch value {
@@ -40,7 +42,7 @@ extension GGUFCursor {
         case .bool: return .bool(try integer(UInt8.self, field) != 0)
         case .string: return .string(try string(field))
         case .float32, .float64:
-            return GGUFFile.json(Double(try float(ofType: type, field)))
+            return GGUFFile.json(try double(ofType: type, field))
         case .array:
             // Checked when the file was opened.
             let inner = GGUFValueType(rawValue: try integer(UInt32.self, field)) ?? .uint8

@@ -31,7 +31,9 @@ extension GGUFFile {
 
     package func optionalInteger(_ key: String) throws(CheckpointError) -> Int? {
         guard let value = metadata[key] else { return nil }
-        guard case .integer(let integer) = value else { throw wrongType(key, "an integer") }
+        guard case .integer(let integer) = value else {
+            throw wrongType(key, "an integer of at most 64 signed bits")
+        }
         return integer
     }
 
@@ -54,7 +56,9 @@ extension GGUFFile {
     }
 
     package func optionalStrings(_ key: String) throws(CheckpointError) -> [String]? {
-        guard let array = try array(key, "an array of strings", { $0 == .string }) else { return nil }
+        guard let array = try array(key, "an array of strings", { $0 == .string }) else {
+            return nil
+        }
         var cursor = cursor(for: array)
         var strings: [String] = []
         strings.reserveCapacity(array.count)
@@ -109,49 +113,64 @@ extension GGUFFile {
         guard let value else {
             throw CheckpointError(
                 code: .missingField, file: path, field: key, byteOffset: nil,
-                message: "is missing from the metadata; the file is incomplete or of another kind")
+                message: """
+                    is missing from the metadata; the file is incomplete or of another kind: \
+                    convert the model again with a current tool
+                    """)
         }
         return value
     }
 
     private func wrongType(_ key: String, _ wanted: String) -> CheckpointError {
         CheckpointError(
-            code: .wrongType, file: path, field: key, byteOffset: nil,
-            message: "must be \(wanted); the file was written by a faulty tool")
-    }
-}
-
-extension GGUFValueType {
-    var isInteger: Bool {
-        switch self {
-        case .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64: true
-        case .float32, .float64, .bool, .string, .array: false
-        }
+            code: .wrongType, file: path, field: key, byteOffset: valueOffsets[key],
+            message: """
+                is \(metadata[key]?.kind ?? "missing"), but must be \(wanted); \
+                convert the model again with a current tool
+                """)
     }
 }
 
 extension GGUFCursor {
-    /// An element of an integer array; what lies past the range of `Int` is cut to it.
+    /// An element of an integer array.
+    ///
+    /// - Throws: ``CheckpointError`` for an unsigned value past the range of `Int`.
     mutating func integer(ofType type: GGUFValueType, _ field: String)
         throws(CheckpointError) -> Int
     {
         switch type {
-        case .uint8: Int(try integer(UInt8.self, field))
-        case .int8: Int(try integer(Int8.self, field))
-        case .uint16: Int(try integer(UInt16.self, field))
-        case .int16: Int(try integer(Int16.self, field))
-        case .uint32: Int(try integer(UInt32.self, field))
-        case .int32: Int(try integer(Int32.self, field))
-        case .uint64: Int(clamping: try integer(UInt64.self, field))
-        default: Int(try integer(Int64.self, field))
+        case .uint8: return Int(try integer(UInt8.self, field))
+        case .int8: return Int(try integer(Int8.self, field))
+        case .uint16: return Int(try integer(UInt16.self, field))
+        case .int16: return Int(try integer(Int16.self, field))
+        case .uint32: return Int(try integer(UInt32.self, field))
+        case .int32: return Int(try integer(Int32.self, field))
+        case .uint64: return try signed(try integer(UInt64.self, field), field)
+        default: return Int(try integer(Int64.self, field))
         }
+    }
+
+    private func signed(_ value: UInt64, _ field: String) throws(CheckpointError) -> Int {
+        guard let signed = Int(exactly: value) else {
+            throw error(
+                .wrongType, field, "holds \(value), which does not fit 64 signed bits",
+                at: offset - 8)
+        }
+        return signed
     }
 
     mutating func float(ofType type: GGUFValueType, _ field: String)
         throws(CheckpointError) -> Float
     {
+        Float(try double(ofType: type, field))
+    }
+
+    /// A float of either type, exact.
+    mutating func double(ofType type: GGUFValueType, _ field: String)
+        throws(CheckpointError) -> Double
+    {
         type == .float64
-            ? Float(Double(bitPattern: try integer(UInt64.self, field)))
-            : Float(bitPattern: try integer(UInt32.self, field))
+            ? Double(bitPattern: try integer(UInt64.self, field))
+            : Double(Float(bitPattern: try integer(UInt32.self, field)))
     }
 }

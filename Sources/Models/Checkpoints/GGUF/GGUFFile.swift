@@ -13,10 +13,15 @@ package final class GGUFFile: Sendable {
     package let metadata: OrderedDictionary<String, GGUFValue>
     /// In the file's order.
     package let tensors: [GGUFTensor]
+    /// Where in the file each metadata value lies, by key.
+    let valueOffsets: [String: Int]
     private let indices: [String: Int]
     private let mapped: MappedFile
 
-    /// Opens a file and checks its header: time for the header's size, memory for its keys and tensor table.
+    /// Opens a file and checks its header.
+    ///
+    /// Cost: one pass over the header (15 ms for a vocabulary of 150,000 tokens); memory for keys and tensor table, as
+    /// arrays stay in the file until they are asked for.
     ///
     /// - Throws: ``CheckpointError`` naming field and byte offset of what is wrong.
     package static func open(path: String) throws(CheckpointError) -> GGUFFile {
@@ -25,9 +30,7 @@ package final class GGUFFile: Sendable {
 
     /// Opens a file that is part of the program.
     ///
-    /// - Parameters:
-    ///   - staticBytes: bytes that are never freed.
-    ///   - name: what error messages call them.
+    /// The bytes must never be freed; error messages call them `name`.
     @unsafe package static func open(staticBytes: UnsafeRawBufferPointer, name: String)
         throws(CheckpointError) -> GGUFFile
     {
@@ -41,6 +44,7 @@ package final class GGUFFile: Sendable {
         path = mapped.path
         version = header.version
         metadata = header.metadata
+        valueOffsets = header.valueOffsets
         tensors = header.tensors
         indices = Dictionary(
             uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
@@ -64,13 +68,15 @@ package final class GGUFFile: Sendable {
             throw CheckpointError(
                 code: .unsupported, file: path, field: "tensor \(tensor.name)",
                 byteOffset: tensor.byteOffset,
-                message: "has type \(tensor.typeName), which Berth cannot run yet; it runs \(known)")
+                message: "has type \(tensor.typeName), which Berth cannot run yet; it runs \(known)"
+            )
         }
         return type
     }
 
     /// Lends a tensor's bytes.
-    package func withBytes<Result>(of tensor: GGUFTensor, _ body: (RawSpan) throws -> Result) rethrows
+    package func withBytes<Result>(of tensor: GGUFTensor, _ body: (RawSpan) throws -> Result)
+        rethrows
         -> Result
     {
         try unsafe body(unsafeBytes(of: tensor).bytes)

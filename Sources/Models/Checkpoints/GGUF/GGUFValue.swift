@@ -7,6 +7,18 @@ package enum GGUFValue: Sendable, Equatable {
     case bool(Bool)
     case string(String)
     case array(GGUFArray)
+
+    /// What the value is, for messages.
+    var kind: String {
+        switch self {
+        case .integer: "an integer"
+        case .unsigned: "an integer past the range of 64 signed bits"
+        case .float: "a float"
+        case .bool: "a boolean"
+        case .string: "a string"
+        case .array(let array): "an array of \(array.elementType)"
+        }
+    }
 }
 
 /// An array in the metadata: checked when the file was opened, decoded when asked for.
@@ -18,7 +30,7 @@ package struct GGUFArray: Sendable, Equatable {
 }
 
 /// Types of metadata values, with the numbers of the GGUF specification.
-package enum GGUFValueType: UInt32, Sendable {
+package enum GGUFValueType: UInt32, CaseIterable, Sendable {
     case uint8 = 0
     case int8 = 1
     case uint16 = 2
@@ -41,6 +53,13 @@ package enum GGUFValueType: UInt32, Sendable {
         case .uint32, .int32, .float32: 4
         case .uint64, .int64, .float64: 8
         case .string, .array: nil
+        }
+    }
+
+    var isInteger: Bool {
+        switch self {
+        case .uint8, .int8, .uint16, .int16, .uint32, .int32, .uint64, .int64: true
+        case .float32, .float64, .bool, .string, .array: false
         }
     }
 }

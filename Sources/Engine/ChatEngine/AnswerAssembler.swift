@@ -1,0 +1,56 @@
+import CompletionAPI
+import Inference
+import Tokenizers
+
+/// Turns token events into the events a client sees: a pure state machine.
+///
+/// Holds back bytes that are half a Unicode scalar and text that may become a stop string.
+struct AnswerAssembler {
+    private var decoder: StreamingDecoder
+    private var matcher: StopStringMatcher
+    private var usage: Usage
+    /// Whether `finished` was reported; nothing more will come, and the generation can be dropped.
+    private(set) var isDone = false
+
+    /// - Parameter continuesText: whether the answer goes on from the prompt's text, so that a space at its start counts.
+    init(
+        tokenizer: Tokenizer, stopStrings: [String], promptTokens: Int, continuesText: Bool
+    ) {
+        decoder = StreamingDecoder(tokenizer, continuesText: continuesText)
+        matcher = StopStringMatcher(stopStrings)
+        usage = Usage(promptTokens: promptTokens, completionTokens: 0)
+    }
+
+    mutating func consume(_ event: GenerationEvent) throws(CompletionError) -> [CompletionEvent] {
+        switch event {
+        case .token(let token):
+            usage.completionTokens += 1
+            return text(matcher.append(decoder.append(token)))
+        case .finished(let end, let times):
+            usage.prefillSeconds = times.prefill
+            usage.decodeSeconds = times.decode
+            guard end != .shutDown else {
+                throw CompletionError(
+                    code: .shuttingDown, message: "the server is shutting down; try again shortly")
+            }
+            var events = text(matcher.append(decoder.finish()))
+            guard !isDone else { return events }
+            let rest = matcher.finish()
+            if !rest.isEmpty {
+                events.append(.text(rest))
+            }
+            isDone = true
+            events.append(.finished(end == .endToken ? .stop : .length, usage))
+            return events
+        }
+    }
+
+    private mutating func text(_ result: StopStringMatcher.Result) -> [CompletionEvent] {
+        var events: [CompletionEvent] = result.text.isEmpty ? [] : [.text(result.text)]
+        if result.isMatched {
+            isDone = true
+            events.append(.finished(.stop, usage))
+        }
+        return events
+    }
+}

@@ -1,0 +1,34 @@
+package import Checkpoints
+
+/// What a model file holds, in a line for people.
+package struct FileSummary {
+    package let architecture: String
+    package let parameters: Int
+    /// The type that most weights have.
+    package let mainType: String
+    package let name: String?
+
+    package init(_ file: GGUFFile) {
+        architecture = (try? file.string("general.architecture")) ?? "unknown"
+        name = try? file.string("general.name")
+        parameters = file.tensors.reduce(0) { $0 + $1.elementCount }
+        let bytes = file.tensors.reduce(into: [String: Int]()) { sums, tensor in
+            sums[tensor.typeName, default: 0] += tensor.byteCount
+        }
+        mainType = bytes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "empty"
+    }
+
+    /// For instance `qwen3, 751.6M parameters, mostly Q4_K`.
+    package var line: String {
+        "\(architecture), \(Self.short(parameters)) parameters, mostly \(mainType)"
+    }
+
+    private static func short(_ count: Int) -> String {
+        for (size, suffix) in [(1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")]
+        where count >= size {
+            let tenths = count * 10 / size
+            return "\(tenths / 10).\(tenths % 10)\(suffix)"
+        }
+        return "\(count)"
+    }
+}

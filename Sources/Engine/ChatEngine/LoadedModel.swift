@@ -1,0 +1,74 @@
+package import Architectures
+package import ChatFormats
+package import Checkpoints
+package import CompletionAPI
+import Foundation
+package import Inference
+package import Tensors
+package import Tokenizers
+
+/// A model file made ready to answer: weights, tokenizer, chat template and the engine that runs it.
+package final class LoadedModel: Sendable {
+    /// How to make a file into a running model.
+    package struct Options: Sendable {
+        /// Threads that compute; by default one for each processor.
+        package var threads: Int
+        /// Most positions of one conversation; `nil` takes what the model was made for.
+        package var contextLength: Int?
+        /// Budget of the KV cache in bytes; `nil` chooses by the machine's memory.
+        package var cacheBytes: Int?
+
+        package init(
+            threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+            contextLength: Int? = nil, cacheBytes: Int? = nil
+        ) {
+            self.threads = threads
+            self.contextLength = contextLength
+            self.cacheBytes = cacheBytes
+        }
+    }
+
+    package let description: ModelDescription
+    package let tokenizer: Tokenizer
+    /// `nil` for a base model: it continues text but cannot chat.
+    package let template: ChatTemplate?
+    package let engine: InferenceEngine
+    /// What the model's makers recommend where a request says nothing.
+    package let recommendedSampling: SamplingOptions
+
+    /// Loads and repacks the weights: seconds for gigabytes.
+    ///
+    /// - Throws: what is wrong with the file: `CheckpointError`, `ModelError`, `TokenizerError`,
+    ///   `TemplateError`, `KVCacheError`.
+    package init(
+        name: String, file: GGUFFile, options: Options = Options(),
+        progress: (Double) -> Void = { _ in }
+    ) throws {
+        tokenizer = try Tokenizer(TokenizerDefinition(file))
+        template = try file.optionalString("tokenizer.chat_template").map {
+            try ChatTemplate(source: $0, name: "tokenizer.chat_template")
+        }
+        let compute = Compute(threads: options.threads)
+        let model = try ModelFamilies.load(file, on: compute, progress: progress)
+        let configuration = model.configuration
+        let contextLength = min(
+            options.contextLength ?? configuration.contextLength, configuration.contextLength)
+        let cacheBytes =
+            options.cacheBytes
+            ?? Self.cacheBytes(layout: model.layout, contextLength: contextLength)
+        engine = try InferenceEngine(
+            model: model, compute: compute,
+            options: InferenceEngine.Options(cacheBytes: cacheBytes, contextLength: contextLength))
+        recommendedSampling = SamplingOptions(recommendedBy: file)
+        description = ModelDescription(
+            name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,
+            loadedAt: Int(Date().timeIntervalSince1970), canChat: template != nil)
+    }
+
+    /// Room for eight full conversations, but no more than a third of the machine's memory.
+    private static func cacheBytes(layout: KVPageLayout, contextLength: Int) -> Int {
+        let pages = (contextLength + layout.positions - 1) / layout.positions
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return min(8 * pages * layout.byteCount, physical / 3)
+    }
+}

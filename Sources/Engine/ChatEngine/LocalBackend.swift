@@ -1,0 +1,184 @@
+package import CompletionAPI
+import Inference
+import Sampling
+import StructuredJSON
+
+/// Answers requests with models that run in this process.
+package final class LocalBackend: CompletionBackend {
+    private let loaded: [LoadedModel]
+
+    /// - Parameter models: the first is the default.
+    package init(models: [LoadedModel]) {
+        loaded = models
+    }
+
+    package func models() async -> [ModelDescription] {
+        loaded.map(\.description)
+    }
+
+    package func statistics() async -> BackendStatistics {
+        loaded.reduce(into: BackendStatistics()) { sum, model in
+            let statistics = model.engine.statistics
+            sum.promptTokens += statistics.promptTokens
+            sum.completionTokens += statistics.generatedTokens
+            sum.running += statistics.running
+            sum.waiting += statistics.waiting
+            sum.cacheBytesUsed += statistics.cacheBytesUsed
+            sum.cacheBytesTotal += statistics.cacheBytesTotal
+        }
+    }
+
+    /// Ends every answer under way; streams end with ``CompletionError/Code/shuttingDown``.
+    package func shutDown() {
+        loaded.forEach { $0.engine.shutDown() }
+    }
+
+    @concurrent
+    package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
+        guard let model = loaded.first(where: { $0.description.name == request.model }) else {
+            let names = loaded.map { "\"\($0.description.name)\"" }.joined(separator: ", ")
+            throw CompletionError(
+                code: .modelNotFound,
+                message: "no model is named \"\(request.model)\"; loaded: \(names)", field: "model")
+        }
+        let prompt = try model.tokens(of: request.prompt)
+        let generation = try model.generate(prompt, for: request)
+        let assembler = AnswerAssembler(
+            tokenizer: model.tokenizer, stopStrings: request.stopStrings,
+            promptTokens: prompt.count, continuesText: !request.prompt.isChat)
+        return Self.stream(generation, through: assembler, promptTokens: prompt.count)
+    }
+
+    private static func stream(
+        _ generation: AsyncStream<GenerationEvent>, through assembler: AnswerAssembler,
+        promptTokens: Int
+    ) -> CompletionStream {
+        let (stream, continuation) = CompletionStream.makeStream()
+        let task = Task {
+            var assembler = assembler
+            continuation.yield(.started(promptTokens: promptTokens))
+            do {
+                for await event in generation {
+                    for event in try assembler.consume(event) {
+                        continuation.yield(event)
+                    }
+                    if assembler.isDone { break }
+                }
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        // Cancelling the task drops the generation, and that ends its work in the engine.
+        continuation.onTermination = { _ in task.cancel() }
+        return stream
+    }
+}
+
+extension LoadedModel {
+    /// The token ids of a prompt.
+    ///
+    /// - Throws: ``CompletionError`` in words for the client.
+    package func tokens(of prompt: Prompt) throws(CompletionError) -> [Int] {
+        switch prompt {
+        case .tokens(let tokens):
+            return tokens
+        case .text(let text):
+            return tokenizer.encode(text, addSpecial: true, parseSpecial: true)
+        case .chat(let conversation):
+            // The template writes BOS itself where the model wants one.
+            return tokenizer.encode(
+                try render(conversation), addSpecial: false, parseSpecial: true)
+        }
+    }
+
+    /// The text that the model's chat template makes of a conversation.
+    package func render(_ conversation: Conversation) throws(CompletionError) -> String {
+        guard let template else {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: """
+                    model "\(description.name)" has no chat template, so it cannot chat; \
+                    send plain text to /v1/completions
+                    """, field: "model")
+        }
+        var variables = conversation.templateArguments
+        for (name, token) in [("bos_token", tokenizer.bosToken), ("eos_token", tokenizer.eosToken)]
+        {
+            variables[name] = .string(token.map(tokenizer.text(of:)) ?? "")
+        }
+        do {
+            return try template.render(
+                messages: conversation.messages.map(\.templateValue), tools: conversation.tools,
+                addGenerationPrompt: true, variables: variables)
+        } catch {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: "the model's chat template refuses this conversation: \(error)",
+                field: "messages")
+        }
+    }
+
+    fileprivate func generate(_ prompt: [Int], for request: CompletionRequest)
+        throws(CompletionError)
+        -> AsyncStream<GenerationEvent>
+    {
+        let sampling = SamplingParameters(request.sampling, recommended: recommendedSampling)
+        do {
+            try sampling.validate()
+            return try engine.generate(
+                GenerationRequest(
+                    prompt: prompt, sampling: sampling, maximumTokens: request.maximumTokens,
+                    endTokens: tokenizer.endOfGeneration))
+        } catch let error as GenerationError {
+            throw CompletionError(error)
+        } catch let error as SamplingError {
+            throw CompletionError(
+                code: .invalidRequest, message: "\(error)", field: error.field)
+        } catch {
+            throw CompletionError(code: .engineFailure, message: "\(error)")
+        }
+    }
+}
+
+extension Prompt {
+    fileprivate var isChat: Bool {
+        if case .chat = self { true } else { false }
+    }
+}
+
+extension ChatMessage {
+    fileprivate var templateValue: JSONValue {
+        var value: JSONObject = ["role": .string(role), "content": .string(content)]
+        if let name {
+            value["name"] = .string(name)
+        }
+        return .object(value)
+    }
+}
+
+extension CompletionError {
+    fileprivate init(_ error: GenerationError) {
+        switch error {
+        case .emptyPrompt:
+            self.init(
+                code: .invalidRequest, message: "the prompt is empty; send at least one token",
+                field: "prompt")
+        case .invalidToken(let token, let vocabulary):
+            self.init(
+                code: .invalidRequest,
+                message: "token id \(token) is outside the vocabulary (0 to \(vocabulary - 1))",
+                field: "prompt")
+        case .promptTooLong(let tokens, let limit):
+            self.init(
+                code: .contextLengthExceeded,
+                message: """
+                    the prompt has \(tokens) tokens and the context holds \(limit); \
+                    shorten it or start a new conversation
+                    """, field: "messages")
+        case .shuttingDown:
+            self.init(
+                code: .shuttingDown, message: "the server is shutting down; try again shortly")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Architectures
+import Foundation
+import Inference
+import KVCaching
+import Tensors
+
+/// Times a model's prefill and decode steps, without sampling and without text.
+struct Benchmark {
+    /// Tokens a second of several repetitions.
+    struct Rates {
+        let median: Double
+        let slowest: Double
+        let fastest: Double
+
+        init(_ rates: [Double]) {
+            let sorted = rates.sorted().map { ($0 * 100).rounded() / 100 }
+            median = sorted[sorted.count / 2]
+            slowest = sorted[0]
+            fastest = sorted[sorted.count - 1]
+        }
+    }
+
+    private let runner: ModelRunner
+    private let rowsPerStep = 512
+    private let prompt: Int
+    private let generate: Int
+    private let depth: Int
+    private let repetitions: Int
+
+    init(
+        model: DecoderModel, compute: Compute, prompt: Int, generate: Int, depth: Int,
+        mostStreams: Int, repetitions: Int
+    ) throws {
+        self.prompt = prompt
+        self.generate = generate
+        self.depth = depth
+        self.repetitions = repetitions
+        let positions = max(prompt, (depth + generate) * mostStreams)
+        let pages = positions / model.layout.positions + mostStreams + 1
+        runner = try ModelRunner(
+            model: model, compute: compute, rows: max(rowsPerStep, mostStreams),
+            outputRows: max(1, mostStreams), cacheBytes: pages * model.layout.byteCount)
+    }
+
+    func prefill() throws -> Rates {
+        try measure(tokens: prompt) {
+            var sequence = try pages(for: prompt)
+            defer { sequence.release(to: runner.pool) }
+            return seconds { fill(sequence, count: prompt) }
+        }
+    }
+
+    func decode(streams: Int) throws -> Rates {
+        try measure(tokens: streams * generate) {
+            var sequences = try (0..<streams).map { _ in try pages(for: depth + generate) }
+            defer {
+                for index in sequences.indices {
+                    sequences[index].release(to: runner.pool)
+                }
+            }
+            for sequence in sequences {
+                fill(sequence, count: depth)
+            }
+            return seconds {
+                for step in 0..<generate {
+                    runner.run(
+                        sequences.enumerated().map { stream, sequence in
+                            ModelRunner.Span(
+                                tokens: [token(step + stream)], start: depth + step,
+                                pages: sequence.pages, output: .last)
+                        })
+                }
+            }
+        }
+    }
+
+    private func measure(tokens: Int, _ run: () throws -> Double) throws -> Rates {
+        _ = try run()
+        return Rates(try (0..<repetitions).map { _ in Double(tokens) / (try run()) })
+    }
+
+    private func pages(for positions: Int) throws -> SequencePages {
+        var sequence = SequencePages()
+        guard sequence.grow(to: positions, from: runner.pool) else {
+            throw CommandError("\(positions) positions do not fit the KV cache")
+        }
+        return sequence
+    }
+
+    /// Computes the first `count` positions of a sequence, logits of the last one only.
+    private func fill(_ sequence: SequencePages, count: Int) {
+        for start in stride(from: 0, to: count, by: rowsPerStep) {
+            let end = min(start + rowsPerStep, count)
+            runner.run([
+                ModelRunner.Span(
+                    tokens: (start..<end).map(token), start: start, pages: sequence.pages,
+                    output: end == count ? .last : .none)
+            ])
+        }
+    }
+
+    /// Some token that differs from its neighbours; which one does not matter for speed.
+    private func token(_ index: Int) -> Int {
+        (index * 7919) % runner.model.configuration.vocabulary
+    }
+
+    private func seconds(_ work: () -> Void) -> Double {
+        let start = DispatchTime.now().uptimeNanoseconds
+        work()
+        return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+    }
+}

@@ -1,0 +1,111 @@
+import Architectures
+import ArgumentParser
+import ChatEngine
+import Foundation
+import Inference
+import KVCaching
+import OrderedCollections
+import StructuredJSON
+import Tensors
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure tokens a second.",
+        discussion: """
+            prefill_tok_s  one prompt of --prompt tokens
+            decode_tok_s   one token at a time after --depth tokens of context, S streams together in one batch; \
+            the figure counts the tokens of all streams
+
+            Medians of --repetitions after one warm-up. Other work on the machine disturbs the figures.
+            """)
+
+    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    var file: ModelReference
+
+    @Option(help: "Threads that compute (default: one for each processor).")
+    var threads: Int?
+
+    @Option(help: "Tokens of the prompt whose prefill is measured.")
+    var prompt = 512
+
+    @Option(help: "Tokens that each stream generates.")
+    var generate = 64
+
+    @Option(help: ArgumentHelp("Numbers of streams, separated by commas.", valueName: "S,S,..."))
+    var streams = "1,4,16"
+
+    @Option(help: "Tokens of context before the first generated one.")
+    var depth = 0
+
+    @Option(help: "Measurements of each figure.")
+    var repetitions = 3
+
+    @Flag(help: "Print one JSON object a line.")
+    var json = false
+
+    private var streamCounts: [Int] {
+        get throws {
+            try streams.split(separator: ",", omittingEmptySubsequences: false).map { word in
+                guard let count = Int(word), (1...1024).contains(count) else {
+                    throw ValidationError(
+                        "--streams takes numbers from 1 to 1024, such as 1,4,16; got \"\(word)\".")
+                }
+                return count
+            }
+        }
+    }
+
+    func validate() throws {
+        _ = try streamCounts
+        for (name, value, least) in [
+            ("threads", threads ?? 1, 1), ("prompt", prompt, 1), ("generate", generate, 1),
+            ("depth", depth, 0), ("repetitions", repetitions, 1),
+        ] where !(least...(1 << 20)).contains(value) {
+            throw ValidationError("--\(name) must be at least \(least), got \(value).")
+        }
+    }
+
+    func run() throws {
+        let compute = Compute(
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let bar = ProgressBar(label: "loading \(file.name)")
+        let model = try ModelFamilies.load(try file.open(), on: compute) { bar.update($0) }
+        bar.finish()
+        let streamCounts = try streamCounts
+        let bench = try Benchmark(
+            model: model, compute: compute, prompt: prompt, generate: generate, depth: depth,
+            mostStreams: streamCounts.max() ?? 1, repetitions: repetitions)
+
+        report(
+            try bench.prefill(), ["figure": .string("prefill_tok_s"), "prompt": .integer(prompt)])
+        for count in streamCounts {
+            report(
+                try bench.decode(streams: count),
+                [
+                    "figure": .string("decode_tok_s"), "streams": .integer(count),
+                    "depth": .integer(depth),
+                ])
+        }
+    }
+
+    private func report(_ rates: Benchmark.Rates, _ labels: JSONObject) {
+        if json {
+            var line: JSONObject = ["engine": .string("berth")]
+            line.merge(labels) { _, new in new }
+            line["tok_s"] = .number(rates.median)
+            line["min"] = .number(rates.slowest)
+            line["max"] = .number(rates.fastest)
+            StandardOutput.write(JSONValue.object(line).serialized() + "\n")
+        } else {
+            let name = labels.values.map(\.text).joined(separator: " ")
+            StandardOutput.write(
+                "\(name): \(rates.median) tok/s (\(rates.slowest) to \(rates.fastest))\n")
+        }
+    }
+}
+
+extension JSONValue {
+    fileprivate var text: String {
+        if case .string(let text) = self { text } else { serialized() }
+    }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import ChatEngine
+import CompletionAPI
+import Foundation
+
+struct Chat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Talk to a model in the terminal.",
+        discussion: """
+            /new starts over, /bye (or Ctrl-D) leaves, Ctrl-C while the model answers stops the answer.
+            """)
+
+    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    var model: ModelReference = .embedded
+
+    @Option(help: "Instructions that come before the conversation.")
+    var system: String?
+
+    @OptionGroup var sampling: SamplingArguments
+    @OptionGroup var engine: EngineOptions
+
+    @concurrent
+    func run() async throws {
+        let loaded = try model.load(engine)
+        guard loaded.template != nil else {
+            throw CommandError(
+                """
+                \(model.name) has no chat template, so it cannot chat; \
+                try: berth run \(model.argument) "some text to continue"
+                """)
+        }
+        let backend = LocalBackend(models: [loaded])
+        let opening = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
+        let isTerminal = isatty(STDIN_FILENO) == 1
+        if isTerminal {
+            StandardError.write("\(loaded.description.summary)\n/new starts over, /bye leaves\n")
+        }
+
+        var messages = opening
+        while true {
+            if isTerminal { StandardError.write("\n> ") }
+            guard let line = readLine(strippingNewline: true) else { break }
+            let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+            if text.isEmpty { continue }
+            if text == "/bye" { break }
+            if text == "/new" {
+                messages = opening
+                continue
+            }
+            messages.append(ChatMessage(role: "user", content: text))
+            do {
+                let answer = try await answer(messages, from: backend)
+                messages.append(ChatMessage(role: "assistant", content: answer))
+            } catch let error as CompletionError where error.code == .contextLengthExceeded {
+                messages.removeLast()
+                StandardError.write("\(error)\n")
+            }
+        }
+    }
+
+    /// Prints an answer as it comes; Ctrl-C ends it early.
+    private func answer(_ messages: [ChatMessage], from backend: LocalBackend) async throws
+        -> String
+    {
+        let request = CompletionRequest(
+            model: model.name, prompt: .chat(Conversation(messages: messages)),
+            sampling: SamplingOptions(sampling), maximumTokens: sampling.maxTokens)
+        let task = Task {
+            var answer = ""
+            for try await event in try await backend.complete(request) {
+                if case .text(let text) = event {
+                    answer += text
+                    StandardOutput.write(text)
+                }
+            }
+            StandardOutput.write("\n")
+            return answer
+        }
+        signal(SIGINT, SIG_IGN)
+        let interrupt = DispatchSource.makeSignalSource(signal: SIGINT)
+        interrupt.setEventHandler { task.cancel() }
+        interrupt.resume()
+        defer {
+            interrupt.cancel()
+            signal(SIGINT, SIG_DFL)
+        }
+        return try await task.value
+    }
+}

@@ -1,0 +1,86 @@
+import Architectures
+import ArgumentParser
+import Foundation
+import Inference
+import KVCaching
+import StructuredJSON
+import Tensors
+
+struct Logits: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the logits of every given token as JSON, to compare engines.",
+        discussion: """
+            OUT.json holds {"engine": "berth", "tokens": [...], "logits": [[...], ...]}: for each token a row with \
+            one number for every entry of the vocabulary, the scores of what comes next.
+            """)
+
+    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    var file: ModelReference
+
+    @Option(help: ArgumentHelp("Token ids, separated by commas.", valueName: "IDS"))
+    var tokens: String
+
+    @Option(help: ArgumentHelp("Where to write the JSON.", valueName: "OUT.json"))
+    var out: String
+
+    @OptionGroup var engine: EngineOptions
+
+    private var ids: [Int] {
+        get throws {
+            try tokens.split(separator: ",", omittingEmptySubsequences: false).map { word in
+                guard let id = Int(word.trimmingCharacters(in: .whitespaces)), id >= 0 else {
+                    throw ValidationError(
+                        "--tokens takes numbers separated by commas, such as 1,5,9; got \"\(word)\"."
+                    )
+                }
+                return id
+            }
+        }
+    }
+
+    func validate() throws {
+        _ = try ids
+    }
+
+    func run() throws {
+        let ids = try ids
+        let file = try file.open()
+        let options = engine.loading
+        let compute = Compute(threads: options.threads)
+        let model = try ModelFamilies.load(file, on: compute)
+        let vocabulary = model.configuration.vocabulary
+        if let wrong = ids.first(where: { $0 >= vocabulary }) {
+            throw CommandError(
+                "token id \(wrong) is outside the vocabulary (0 to \(vocabulary - 1))")
+        }
+
+        let rows = 64
+        let pages = (ids.count + model.layout.positions - 1) / model.layout.positions
+        let runner = try ModelRunner(
+            model: model, compute: compute, rows: rows, outputRows: rows,
+            cacheBytes: pages * model.layout.byteCount)
+        let output = try OutputFile(path: out)
+        output.write("{\"engine\": \"berth\", \"tokens\": \(ids), \"logits\": [")
+        var sequence = SequencePages()
+        guard sequence.grow(to: ids.count, from: runner.pool) else {
+            throw CommandError("\(ids.count) tokens do not fit the KV cache")
+        }
+        for start in stride(from: 0, to: ids.count, by: rows) {
+            let chunk = Array(ids[start..<min(start + rows, ids.count)])
+            runner.run([
+                ModelRunner.Span(
+                    tokens: chunk, start: start, pages: sequence.pages, output: .all)
+            ])
+            for row in chunk.indices {
+                output.write(start + row == 0 ? "\n[" : ",\n[")
+                output.write(
+                    runner.workspace.logits.withRow(row) { logits in
+                        logits.indices.map { "\(logits[$0])" }.joined(separator: ",")
+                    })
+                output.write("]")
+            }
+        }
+        output.write("]}\n")
+        try output.close()
+    }
+}

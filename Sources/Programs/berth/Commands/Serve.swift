@@ -1,0 +1,62 @@
+import ArgumentParser
+import ChatEngine
+import CompletionAPI
+import Foundation
+import Logging
+import Server
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve models over HTTP: an OpenAI-compatible API and a chat page.",
+        discussion: """
+            Without --model the embedded model is served. Ctrl-C or SIGTERM lets running answers finish \
+            first; a second one ends at once.
+            """)
+
+    @Option(
+        help: ArgumentHelp("A GGUF file; repeat it to serve several.", valueName: "PATH"))
+    var model: [ModelReference] = []
+
+    @Option(help: "Address to listen on; 0.0.0.0 is every address of this machine.")
+    var host = "127.0.0.1"
+
+    @Option(help: "Port to listen on; 0 takes a free one.")
+    var port = 8080
+
+    @OptionGroup var engine: EngineOptions
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else {
+            throw ValidationError("--port must be 0 to 65535, got \(port).")
+        }
+    }
+
+    @concurrent
+    func run() async throws {
+        let references = model.isEmpty ? [ModelReference.embedded] : model
+        if let twice = Dictionary(grouping: references, by: \.name).first(where: { $1.count > 1 }) {
+            throw CommandError(
+                """
+                two models are named "\(twice.key)", and clients could not tell them apart; \
+                rename one of the files
+                """)
+        }
+        let backend = LocalBackend(models: try references.map { try $0.load(engine) })
+        let server = BerthServer(
+            configuration: ServerConfiguration(host: host, port: port), backend: backend,
+            logger: Logger(label: "berth"))
+        let shownHost = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+        for model in await backend.models() {
+            StandardError.write("serving \(model.name): \(model.summary)\n")
+        }
+        try await server.run { port in
+            let host = shownHost.contains(":") ? "[\(shownHost)]" : shownHost
+            StandardOutput.write(
+                """
+                Chat page: http://\(host):\(port)/
+                API:       http://\(host):\(port)/v1
+
+                """)
+        }
+    }
+}

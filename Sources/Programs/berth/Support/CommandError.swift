@@ -1,0 +1,8 @@
+/// A failure in words for the person at the terminal.
+struct CommandError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import ChatEngine
+import Foundation
+
+/// Options of every command that runs a model.
+struct EngineOptions: ParsableArguments {
+    @Option(help: "Threads that compute (default: one for each processor).")
+    var threads: Int?
+
+    @Option(help: "Most tokens of one conversation (default: what the model was made for).")
+    var contextLength: Int?
+
+    @Option(help: "Memory for the KV cache in MiB (default: by context length and memory).")
+    var cacheMemory: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be 1 to 1024, got \(threads).")
+        }
+        if let contextLength, contextLength < 1 {
+            throw ValidationError("--context-length must be at least 1, got \(contextLength).")
+        }
+        if let cacheMemory, !(1...(1 << 24)).contains(cacheMemory) {
+            throw ValidationError("--cache-memory must be 1 to 16777216 MiB, got \(cacheMemory).")
+        }
+    }
+
+    var loading: LoadedModel.Options {
+        LoadedModel.Options(
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 })
+    }
+}
+
+/// Options of every command that samples.
+struct SamplingArguments: ParsableArguments {
+    @Option(help: "Randomness: 0 always takes the likeliest token.")
+    var temperature: Double?
+
+    @Option(help: "Keep the smallest set of tokens with at least this probability, 0 to 1.")
+    var topP: Double?
+
+    @Option(help: "Keep the K likeliest tokens; 0 keeps all.")
+    var topK: Int?
+
+    @Option(help: "Keep tokens at least this likely relative to the likeliest, 0 to 1.")
+    var minP: Double?
+
+    @Option(help: "Seed: the same seed and prompt give the same text.")
+    var seed: UInt64?
+
+    @Option(help: "Most tokens to generate.")
+    var maxTokens: Int?
+
+    func validate() throws {
+        if let maxTokens, maxTokens < 1 {
+            throw ValidationError("--max-tokens must be at least 1, got \(maxTokens).")
+        }
+        if let temperature, !(0...100).contains(temperature) {
+            throw ValidationError("--temperature must be 0 to 100, got \(temperature).")
+        }
+        if let topP, !(0...1).contains(topP) {
+            throw ValidationError("--top-p must be 0 to 1, got \(topP).")
+        }
+        if let topK, topK < 0 {
+            throw ValidationError("--top-k must not be negative, got \(topK).")
+        }
+        if let minP, !(0...1).contains(minP) {
+            throw ValidationError("--min-p must be 0 to 1, got \(minP).")
+        }
+    }
+}

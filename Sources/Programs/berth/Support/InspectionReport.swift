@@ -1,0 +1,110 @@
+import Architectures
+import ChatEngine
+import Checkpoints
+import OrderedCollections
+import StructuredJSON
+import Tensors
+
+/// Everything `berth inspect` shows of a file.
+struct InspectionReport {
+    private let file: GGUFFile
+    private let weights: Int
+    /// Present when Berth can run the file.
+    private let cacheBytesPerToken: Int?
+    private let contextLength: Int?
+    private let obstacle: String?
+
+    init(_ file: GGUFFile) {
+        self.file = file
+        weights = file.tensors.reduce(0) { $0 + $1.byteCount }
+        do {
+            let configuration = try ModelFamilies.configuration(of: file)
+            cacheBytesPerToken = configuration.layout.byteCount / configuration.layout.positions
+            contextLength = configuration.contextLength
+            obstacle = nil
+        } catch {
+            cacheBytesPerToken = nil
+            contextLength = nil
+            obstacle = "\(error)"
+        }
+    }
+
+    var text: String {
+        var lines = [
+            "\(file.path)", "GGUF version \(file.version), \(Self.size(file.fileSize))",
+            FileSummary(file).line, "", "Metadata",
+        ]
+        for (key, value) in file.metadata {
+            lines.append("  \(key) = \(Self.short(value))")
+        }
+        lines += ["", "Tensors (\(file.tensors.count))"]
+        for tensor in file.tensors {
+            let shape = tensor.dimensions.map(String.init).joined(separator: " x ")
+            lines.append(
+                "  \(tensor.name)  \(tensor.typeName)  \(shape)  \(Self.size(tensor.byteCount))")
+        }
+        lines += ["", "Memory", "  weights             \(Self.size(weights))"]
+        if let cacheBytesPerToken, let contextLength {
+            lines += [
+                "  KV cache            \(Self.size(cacheBytesPerToken)) a token",
+                "  at \(contextLength) tokens    \(Self.size(weights + cacheBytesPerToken * contextLength)) in all",
+            ]
+        }
+        if let obstacle {
+            lines += ["", "Berth cannot run this file: \(obstacle)"]
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// A value on one line: the beginning of long texts, the size of arrays.
+    private static func short(_ value: GGUFValue) -> String {
+        switch value {
+        case .integer(let integer): return "\(integer)"
+        case .unsigned(let unsigned): return "\(unsigned)"
+        case .float(let float): return "\(Float(float))"
+        case .bool(let bool): return "\(bool)"
+        case .string(let string):
+            let line = string.prefix(100).debugDescription
+            return string.count > 100 ? "\(line)... (\(string.count) characters)" : line
+        case .array(let array): return "\(array.count) x \(array.elementType)"
+        }
+    }
+
+    /// - Throws: `CheckpointError` when an array cannot be decoded.
+    func json() throws -> JSONValue {
+        var metadata = JSONObject()
+        for key in file.metadata.keys {
+            metadata[key] = try file.json(key)
+        }
+        let tensors = file.tensors.map { tensor in
+            JSONValue.object([
+                "name": .string(tensor.name), "type": .string(tensor.typeName),
+                "dimensions": .array(tensor.dimensions.map { .integer($0) }),
+                "byte_offset": .integer(tensor.byteOffset),
+                "byte_count": .integer(tensor.byteCount),
+            ])
+        }
+        var memory: JSONObject = ["weights_bytes": .integer(weights)]
+        if let cacheBytesPerToken, let contextLength {
+            memory["cache_bytes_per_token"] = .integer(cacheBytesPerToken)
+            memory["total_bytes_at_full_context"] = .integer(
+                weights + cacheBytesPerToken * contextLength)
+        }
+        return .object([
+            "path": .string(file.path), "version": .integer(file.version),
+            "file_bytes": .integer(file.fileSize), "runs": .bool(obstacle == nil),
+            "obstacle": obstacle.map { .string($0) } ?? .null, "memory": .object(memory),
+            "metadata": .object(metadata), "tensors": .array(tensors),
+        ])
+    }
+
+    private static func size(_ bytes: Int) -> String {
+        for (unit, suffix) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        where bytes >= unit {
+            let hundredths = bytes * 100 / unit
+            let fraction = "\(hundredths % 100)"
+            return "\(hundredths / 100).\(fraction.count == 1 ? "0" : "")\(fraction) \(suffix)"
+        }
+        return "\(bytes) B"
+    }
+}
