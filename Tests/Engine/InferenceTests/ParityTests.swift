@@ -1,0 +1,78 @@
+import Architectures
+import Checkpoints
+import Inference
+import KVCaching
+import Tensors
+import Testing
+
+@Suite("Logits beside transformers and llama.cpp")
+struct ParityTests {
+    static let files = [
+        "llama-narrow-F32", "qwen2-narrow-F32", "qwen3-narrow-F32", "qwen2-narrow-F16",
+        "qwen3-narrow-BF16", "llama-small-Q8_0", "qwen2-small-Q4_0", "qwen3-small-Q6_K",
+        "llama-small-Q4_K_M", "qwen2-small-Q4_K_M", "qwen3-small-Q4_K_M",
+    ]
+
+    /// Logits of every token, computed in steps of at most so many rows.
+    static func logits(_ name: String, tokens: [Int], step: Int, threads: Int = 2) throws
+        -> [[Float]]
+    {
+        let compute = Compute(threads: threads)
+        let model = try ModelFamilies.load(
+            try GGUFFile.open(path: ParityFixtures.model(name)), on: compute)
+        let pages = (tokens.count + model.layout.positions - 1) / model.layout.positions
+        let runner = try ModelRunner(
+            model: model, compute: compute, rows: step, outputRows: step,
+            cacheBytes: pages * model.layout.byteCount)
+        var sequence = SequencePages()
+        let hasRoom = sequence.grow(to: tokens.count, from: runner.pool)
+        try #require(hasRoom)
+        var rows: [[Float]] = []
+        for start in stride(from: 0, to: tokens.count, by: step) {
+            let chunk = Array(tokens[start..<min(start + step, tokens.count)])
+            runner.run([
+                ModelRunner.Span(tokens: chunk, start: start, pages: sequence.pages, output: .all)
+            ])
+            for row in chunk.indices {
+                rows.append(
+                    runner.workspace.logits.withRow(row) { row in row.indices.map { row[$0] } })
+            }
+        }
+        return rows
+    }
+
+    @Test("Every fixture is tested")
+    func everyFixture() throws {
+        #expect(Set(try ParityFixtures.load().files.map(\.name)) == Set(Self.files))
+    }
+
+    @Test(
+        "Float32 weights agree to an absolute error, quantized ones stray no further than llama.cpp",
+        arguments: files)
+    func agrees(name: String) throws {
+        let fixtures = try ParityFixtures.load()
+        let file = try #require(fixtures.files.first { $0.name == name })
+        let reference = try fixtures.reference(file)
+        let ours = try Self.logits(name, tokens: fixtures.tokens, step: 128)
+        let rows = file.rows.map { ours[$0] }
+        if file.quantization == "F32" {
+            let error = zip(reference, rows)
+                .flatMap { zip($0, $1).map { abs($0 - $1) } }.max()
+            #expect(try #require(error) <= fixtures.float32Tolerance)
+        } else {
+            let mean =
+                zip(reference, rows).reduce(0) { $0 + divergence(from: $1.0, to: $1.1) }
+                / Double(rows.count)
+            #expect(mean <= max(1.1 * file.llamaCppDivergence, 2e-5))
+        }
+    }
+
+    @Test(
+        "How a prompt is cut into steps, and how many threads share the work, changes no bit",
+        arguments: ["llama-narrow-F32", "qwen2-small-Q4_0", "qwen3-small-Q4_K_M"], [1, 7, 150])
+    func stepsChangeNothing(name: String, step: Int) throws {
+        let tokens = Array(try ParityFixtures.load().tokens.prefix(150))
+        let whole = try Self.logits(name, tokens: tokens, step: 64)
+        #expect(try Self.logits(name, tokens: tokens, step: step, threads: 1) == whole)
+    }
+}
