@@ -12,7 +12,7 @@ struct AnswerAssembler {
     /// Whether `finished` was reported; nothing more will come, and the generation can be dropped.
     private(set) var isDone = false
 
-    /// - Parameter continuesText: whether the answer goes on from the prompt's text, so that a space at its start counts.
+    /// Starts an answer; where it `continuesText` of the prompt, a space at its start counts.
     init(
         tokenizer: Tokenizer, stopStrings: [String], promptTokens: Int, continuesText: Bool
     ) {

@@ -30,7 +30,9 @@ package final class LocalBackend: CompletionBackend {
 
     /// Ends every answer under way; streams end with ``CompletionError/Code/shuttingDown``.
     package func shutDown() {
-        loaded.forEach { $0.engine.shutDown() }
+        for model in loaded {
+            model.engine.shutDown()
+        }
     }
 
     @concurrent

@@ -66,25 +66,25 @@ package struct ChatMessage: Sendable, Equatable {
     }
 }
 
-/// How the next token is chosen. `nil` means: the model's recommendation, or the value given here.
+/// How the next token is chosen; `nil` means the model's recommendation, or the value given here.
 package struct SamplingOptions: Sendable, Equatable {
-    /// 0 is greedy. Default 1.
+    /// 0 is greedy; default 1.
     package var temperature: Double?
-    /// Keep the k most likely tokens; 0 keeps all. Default 0.
+    /// Keep the k most likely tokens; 0 keeps all; default 0.
     package var topK: Int?
-    /// Keep the smallest set of tokens with at least this probability. Default 1.
+    /// Keep the smallest set of tokens with at least this probability; default 1.
     package var topP: Double?
-    /// Keep tokens at least this likely relative to the most likely one. Default 0.
+    /// Keep tokens at least this likely relative to the most likely one; default 0.
     package var minP: Double?
-    /// Divides positive and multiplies negative logits of tokens seen before. Default 1.
+    /// Divides positive and multiplies negative logits of tokens seen before; default 1.
     package var repetitionPenalty: Double?
-    /// Subtracted once from the logit of a token already generated. Default 0.
+    /// Subtracted once from the logit of a token already generated; default 0.
     package var presencePenalty: Double?
-    /// Subtracted for every time a token was generated. Default 0.
+    /// Subtracted for every time a token was generated; default 0.
     package var frequencyPenalty: Double?
     /// Added to the logits of single tokens, by token id.
     package var logitBias: [Int: Double]
-    /// Same seed, same request, same text. `nil` draws one.
+    /// Same seed, same request, same text; `nil` draws one.
     package var seed: UInt64?
 
     package init(

@@ -17,8 +17,8 @@ package final class PagePool {
     private var free: [PageID]
     private var neverUsed: Int
 
-    /// - Parameter bytes: the budget; at least one page is made.
-    /// - Throws: ``KVCacheError`` when the system refuses the address space.
+    /// Makes as many pages as fit into `bytes`, but at least one; throws ``KVCacheError`` when the system
+    /// refuses the address space.
     package init(layout: KVPageLayout, bytes: Int) throws {
         self.layout = layout
         capacity = max(1, bytes / layout.byteCount)

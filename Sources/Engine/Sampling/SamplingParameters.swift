@@ -8,11 +8,11 @@ package struct SamplingParameters: Sendable, Equatable {
     package var temperature: Float
     /// Keep the k likeliest tokens; 0 keeps all.
     package var topK: Int
-    /// Keep the fewest tokens whose probabilities reach this sum (Holtzman et al. 2020); 1 keeps all.
+    /// Keep the fewest tokens whose probabilities reach this sum (Holtzman 2020); 1 keeps all.
     package var topP: Float
-    /// Keep tokens at least this likely relative to the likeliest (Nguyen et al. 2024); 0 keeps all.
+    /// Keep tokens at least this likely relative to the likeliest (Nguyen 2024); 0 keeps all.
     package var minP: Float
-    /// Divides positive and multiplies negative logits of tokens in prompt or answer (Keskar et al. 2019); 1 is off.
+    /// Divides positive and multiplies negative logits of tokens in prompt or answer (Keskar 2019); 1 is off.
     package var repetitionPenalty: Float
     /// Subtracted once from the logit of every token in the answer; 0 is off.
     package var presencePenalty: Float

@@ -96,7 +96,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     }
 }
 
-/// Rotary position embedding (Su et al. 2021, "RoFormer"): which dimensions turn how fast.
+/// Rotary position embedding (RoFormer, Su 2021): which dimensions turn how fast.
 package struct RotaryConfiguration: Sendable, Equatable {
     /// How many leading dimensions of a head are rotated; even.
     package var dimensions: Int

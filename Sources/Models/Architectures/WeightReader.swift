@@ -15,9 +15,8 @@ package struct WeightReader {
 
     /// One product out of one or more matrices that share their input, stacked in the order given.
     ///
-    /// Repacks the weights: costs one pass over their bytes.
-    ///
-    /// - Parameter tensors: names (without `.weight`) and output rows.
+    /// Repacks the weights: costs one pass over their bytes. Tensors are given by name (without
+    /// `.weight`) and output rows.
     package func matrix(_ tensors: [(name: String, rows: Int)], columns: Int) throws
         -> WeightMatrix
     {

@@ -11,17 +11,17 @@ package final class Workspace {
     /// `[capacity][width]`: the residual stream.
     let hidden: Matrix
     let normalized: Matrix
-    /// `[capacity][queries + keys + values]`
+    /// Queries, keys and values: `[capacity][queries + keys + values]`.
     let projected: Matrix
     let attended: Matrix
-    /// `[capacity][2 * feedForward]`
+    /// Gate, then up: `[capacity][2 * feedForward]`.
     let gateUp: Matrix
     let gated: Matrix
     /// What a layer adds to `hidden`.
     let residual: Matrix
     /// `[outputCapacity][width]`: the rows of `hidden` that get logits.
     let selected: Matrix
-    /// `[outputCapacity][vocabulary]`
+    /// What the last step computed: `[outputCapacity][vocabulary]`.
     package let logits: Matrix
     let angles: RotaryAngles
     private let quantized: QuantizedRows

@@ -35,10 +35,8 @@ package final class ModelRunner {
     package let workspace: Workspace
     private let compute: Compute
 
-    /// - Parameters:
-    ///   - rows: most tokens of one step.
-    ///   - outputRows: most rows of one step that get logits.
-    ///   - cacheBytes: budget of the KV cache.
+    /// Allocates for steps of up to `rows` tokens, of which `outputRows` get logits, and a KV cache of
+    /// `cacheBytes`; throws `KVCacheError` when the system refuses.
     package init(
         model: DecoderModel, compute: Compute, rows: Int, outputRows: Int, cacheBytes: Int
     ) throws {

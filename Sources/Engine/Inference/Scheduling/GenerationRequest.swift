@@ -1,6 +1,6 @@
 package import Sampling
 
-/// A prompt of token ids and how to continue it. Text lives in the rooms above.
+/// A prompt of token ids and how to continue it; text lives in the rooms above.
 package struct GenerationRequest: Sendable {
     /// Token ids of the prompt; not empty.
     package var prompt: [Int]

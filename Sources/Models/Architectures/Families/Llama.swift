@@ -1,6 +1,6 @@
 import Tensors
 
-/// Llama 1 to 3 and models of the same shape (Touvron et al. 2023; Grattafiori et al. 2024).
+/// Llama 1 to 3 and models of the same shape (Touvron 2023, Grattafiori 2024).
 enum Llama: ModelFamily {
     static let architecture = "llama"
 

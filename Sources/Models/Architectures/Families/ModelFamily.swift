@@ -19,8 +19,8 @@ package enum ModelFamilies {
 
     /// Loads a model: reads, checks and repacks every weight (seconds for gigabytes).
     ///
-    /// - Parameter progress: called after every layer with the part done, 0 to 1.
-    /// - Throws: ``ModelError`` or `CheckpointError`, saying what in the file is at fault.
+    /// Calls `progress` with the part done, 0 to 1; throws ``ModelError`` or `CheckpointError`, saying what in
+    /// the file is at fault.
     package static func load(
         _ file: GGUFFile, on compute: Compute, progress: (Double) -> Void = { _ in }
     ) throws -> DecoderModel {

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Qwen 2 and 2.5 (Yang et al. 2024): a bias on queries, keys and values.
+/// Qwen 2 and 2.5 (Yang 2024): a bias on queries, keys and values.
 enum Qwen2: ModelFamily {
     static let architecture = "qwen2"
 

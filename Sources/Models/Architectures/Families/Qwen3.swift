@@ -1,6 +1,6 @@
 import Tensors
 
-/// Qwen 3, dense (Yang et al. 2025): every head's query and key are normalized.
+/// Qwen 3, dense (Yang 2025): every head's query and key are normalized.
 enum Qwen3: ModelFamily {
     static let architecture = "qwen3"
 

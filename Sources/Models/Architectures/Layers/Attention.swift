@@ -1,6 +1,6 @@
 import Tensors
 
-/// Multi-head self-attention with grouped key/value heads (Ainslie et al. 2023) over the paged KV cache.
+/// Multi-head self-attention with grouped key/value heads (Ainslie 2023) over the paged KV cache.
 struct Attention: Sendable {
     /// What families differ in.
     struct Options {
