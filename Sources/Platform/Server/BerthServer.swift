@@ -1,0 +1,144 @@
+package import CompletionAPI
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// The HTTP server: OpenAI's API, metrics and the chat page on whatever completes requests.
+///
+/// It knows no model, only a `CompletionBackend`. One ``run(stopRequests:onBound:)`` a value.
+package struct BerthServer: Sendable {
+    private let configuration: ServerConfiguration
+    private let backend: any CompletionBackend
+    private let logger: Logger
+
+    package init(
+        configuration: ServerConfiguration, backend: any CompletionBackend, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.backend = backend
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT; returns when the last answer is done.
+    ///
+    /// The first signal drains, the second ends at once: see ``ShutdownSequence``.
+    ///
+    /// - Parameter onBound: called once when connections are accepted, with the real port.
+    /// - Throws: ``ServerError`` where it cannot listen.
+    package func run(onBound: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await run(stopRequests: signals.map { _ in }, onBound: onBound)
+    }
+
+    /// Serves until the first element of `stopRequests`; a second one ends at once.
+    ///
+    /// Cancelling the task cuts every connection.
+    package func run<StopRequests: AsyncSequence & Sendable>(
+        stopRequests: StopRequests, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws where StopRequests.Element == Void {
+        let answers = ActiveAnswers()
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: application(answers, onBound: onBound))], logger: quiet))
+        let (events, feed) = AsyncStream<ShutdownSequence.Event>.makeStream()
+        do {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await services.run()
+                    return true
+                }
+                group.addTask {
+                    for try await _ in stopRequests { feed.yield(.stopRequested) }
+                    return false
+                }
+                group.addTask {
+                    try await shutDown(services, answers, on: events, timers: feed)
+                    return false
+                }
+                // The group's tasks watch for signals as long as the server runs.
+                while let isServerDone = try await group.next(), !isServerDone {}
+                group.cancelAll()
+            }
+        } catch let error as IOError {
+            throw ServerError(error, host: configuration.host, port: configuration.port)
+        } catch let error as SocketAddressError {
+            throw ServerError(error, host: configuration.host, port: configuration.port)
+        } catch is CancellationError where !Task.isCancelled {
+            // Cut connections: how a second signal ends.
+        }
+    }
+
+    private func shutDown(
+        _ services: ServiceGroup, _ answers: ActiveAnswers,
+        on events: AsyncStream<ShutdownSequence.Event>,
+        timers: AsyncStream<ShutdownSequence.Event>.Continuation
+    ) async throws {
+        var sequence = ShutdownSequence(grace: configuration.grace)
+        var timer: Task<Void, any Error>?
+        defer { timer?.cancel() }
+        for await event in events {
+            for action in sequence.handle(event) {
+                switch action {
+                case .drain:
+                    logger.notice("stopping: running answers may finish, new requests are refused")
+                    answers.drain()
+                    await services.triggerGracefulShutdown()
+                case .endAnswers:
+                    logger.notice("stopping now: ending the answers under way")
+                    answers.endAll()
+                case .cutConnections:
+                    throw CancellationError()
+                case .startTimer(let duration):
+                    timer?.cancel()
+                    timer = Task {
+                        try await Task.sleep(for: duration)
+                        timers.yield(.timeElapsed)
+                    }
+                }
+            }
+        }
+    }
+
+    private func application(
+        _ answers: ActiveAnswers, onBound: @escaping @Sendable (Int) async -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            router: router(answers),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ClientDepartureHandler()],
+                    idleTimeout: TimeAmount(configuration.idleTimeout))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port)),
+            onServerRunning: { channel in
+                await onBound(channel.localAddress?.port ?? configuration.port)
+            },
+            logger: logger)
+    }
+
+    private func router(_ answers: ActiveAnswers) -> Router<ServerContext> {
+        let metrics = ServerMetrics()
+        let router = Router(context: ServerContext.self)
+        router.add(middleware: RecordMiddleware(metrics: metrics))
+        router.add(
+            middleware: BrowserMiddleware(
+                policy: BrowserPolicy(
+                    boundHost: configuration.host, allowedOrigins: configuration.allowedOrigins)))
+        router.add(middleware: ErrorMiddleware(answers: answers))
+        OpenAIRoutes(backend: backend, answers: answers, configuration: configuration)
+            .add(to: router)
+        OperationsRoutes(backend: backend, metrics: metrics).add(to: router)
+        ConsoleRoutes().add(to: router)
+        return router
+    }
+
+    /// The service group reports every step of a shutdown; one line of ours is enough.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}

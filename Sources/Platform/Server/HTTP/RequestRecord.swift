@@ -1,0 +1,106 @@
+import CompletionAPI
+import Hummingbird
+import Logging
+import Synchronization
+
+/// What one request did, for one log line and the metrics; never what it said.
+///
+/// Closed once: when the answer is written, or when nobody holds it any more because the client left
+/// before the first byte.
+final class RequestRecord: Sendable {
+    private struct State {
+        var isClosed = false
+        var usage: Usage?
+        var finish: String?
+        var hasText = false
+    }
+
+    private let method: String
+    private let path: String
+    private let endpoint: EndpointPath
+    private let logger: Logger
+    private let metrics: ServerMetrics
+    private let start = ContinuousClock.now
+    private let state = Mutex(State())
+
+    init(_ request: Request, context: ServerContext, metrics: ServerMetrics) {
+        method = request.method.rawValue
+        path = request.uri.path
+        endpoint = context.coreContext.endpointPath
+        logger = context.logger
+        self.metrics = metrics
+        metrics.requestStarted()
+    }
+
+    deinit {
+        close(status: 499)
+    }
+
+    func note(_ event: CompletionEvent) {
+        switch event {
+        case .started: break
+        case .text:
+            let isFirst = state.withLock { state in
+                defer { state.hasText = true }
+                return !state.hasText
+            }
+            if isFirst {
+                metrics.firstText(route: route, seconds: seconds)
+            }
+        case .finished(let reason, let usage):
+            state.withLock { state in
+                state.usage = usage
+                state.finish = reason.rawValue
+            }
+            metrics.completionEnded(reason: reason.rawValue)
+        }
+    }
+
+    /// The completion ended without a finish.
+    func noteFailure(_ error: any Error) {
+        let reason = error is ClientLeft ? "client_left" : "error"
+        state.withLock { $0.finish = reason }
+        metrics.completionEnded(reason: reason)
+    }
+
+    /// The last byte is written, or nothing more can be.
+    func close(status: Int) {
+        let state = state.withLock { state in
+            defer { state.isClosed = true }
+            return state
+        }
+        guard !state.isClosed else { return }
+        metrics.requestEnded(
+            route: route, method: Self.knownMethods.contains(method) ? method : "other",
+            status: status, seconds: seconds)
+        var metadata: Logger.Metadata = ["seconds": "\((seconds * 1000).rounded() / 1000)"]
+        if let finish = state.finish {
+            metadata["finish"] = "\(finish)"
+        }
+        if let usage = state.usage {
+            metadata["prompt_tokens"] = "\(usage.promptTokens)"
+            metadata["completion_tokens"] = "\(usage.completionTokens)"
+        }
+        let level: Logger.Level =
+            status >= 500 ? .warning : Self.chatty.contains(route) ? .debug : .info
+        logger.log(level: level, "\(method) \(path) \(status)", metadata: metadata)
+    }
+
+    private static let knownMethods: Set<String> = [
+        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
+    ]
+    /// Routes that monitors ask every few seconds.
+    private static let chatty: Set<String> = ["/health", "/metrics"]
+
+    /// The route's pattern: few values, whatever clients ask for.
+    private var route: String {
+        switch endpoint.value {
+        case nil, "NotFound": "none"
+        case .some(let pattern): pattern
+        }
+    }
+
+    private var seconds: Double {
+        (ContinuousClock.now - start) / .seconds(1)
+    }
+}

@@ -1,0 +1,30 @@
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What travels with a request through middlewares and routes.
+struct ServerContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// What is known about the request for log and metrics.
+    var record: RequestRecord?
+    private let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// Tells when this request's client leaves; `nil` where the connection has already ended.
+    func departure() async -> ClientDeparture? {
+        let pipeline = channel.pipeline
+        let departure = channel.eventLoop.submit {
+            try pipeline.syncOperations.handler(type: ClientDepartureHandler.self).departure
+        }
+        do {
+            return try await departure.get()
+        } catch {
+            // The handler is gone because the connection is.
+            return nil
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import CompletionAPI
+import Synchronization
+
+/// A backend that does what a test tells it, and remembers what it was asked.
+///
+/// It generates nothing: a ``Script`` says which events a request gets, and when.
+package final class ScriptedBackend: CompletionBackend {
+    /// What one request gets.
+    package struct Script: Sendable {
+        /// Thrown instead of an answer.
+        package var refusal: CompletionError?
+        /// The texts of the answer, a token each.
+        package var pieces: [String]
+        /// Whether the pieces are repeated until somebody stops it.
+        package var isEndless: Bool
+        /// Time before each piece.
+        package var pause: Duration
+        /// Thrown after the pieces, instead of an end.
+        package var failure: CompletionError?
+        package var reason: FinishReason
+        package var promptTokens: Int
+
+        package init(
+            _ pieces: [String] = ["Hello", ", ", "world"], isEndless: Bool = false,
+            pause: Duration = .zero, refusal: CompletionError? = nil,
+            failure: CompletionError? = nil, reason: FinishReason = .stop, promptTokens: Int = 7
+        ) {
+            self.pieces = pieces
+            self.isEndless = isEndless
+            self.pause = pause
+            self.refusal = refusal
+            self.failure = failure
+            self.reason = reason
+            self.promptTokens = promptTokens
+        }
+    }
+
+    private struct State {
+        var requests: [CompletionRequest] = []
+        var statistics = BackendStatistics(cacheBytesTotal: 1 << 20)
+        var cancelled = 0
+    }
+
+    private let descriptions: [ModelDescription]
+    private let script: @Sendable (CompletionRequest) -> Script
+    private let state = Mutex(State())
+
+    package init(
+        models: [ModelDescription] = [.scripted],
+        script: @escaping @Sendable (CompletionRequest) -> Script = { _ in Script() }
+    ) {
+        descriptions = models
+        self.script = script
+    }
+
+    /// Every request so far.
+    package var requests: [CompletionRequest] { state.withLock(\.requests) }
+
+    /// How many answers were stopped before their end.
+    package var cancelled: Int { state.withLock(\.cancelled) }
+
+    package func models() async -> [ModelDescription] { descriptions }
+
+    package func statistics() async -> BackendStatistics { state.withLock(\.statistics) }
+
+    package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
+        guard descriptions.contains(where: { $0.name == request.model }) else {
+            throw CompletionError(
+                code: .modelNotFound, message: "no model is named \"\(request.model)\"",
+                field: "model")
+        }
+        state.withLock { $0.requests.append(request) }
+        let script = script(request)
+        if let refusal = script.refusal { throw refusal }
+        let (stream, continuation) = CompletionStream.makeStream()
+        state.withLock { $0.statistics.running += 1 }
+        let task = Task {
+            let isComplete = await play(script, to: continuation)
+            state.withLock { state in
+                state.statistics.running -= 1
+                state.cancelled += isComplete ? 0 : 1
+            }
+            // After the counting, so that who sees the end sees the counters too.
+            if let failure = script.failure {
+                continuation.finish(throwing: failure)
+            } else {
+                continuation.finish()
+            }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return stream
+    }
+
+    /// False where the reader stopped it.
+    private func play(
+        _ script: Script, to continuation: CompletionStream.Continuation
+    ) async -> Bool {
+        continuation.yield(.started(promptTokens: script.promptTokens))
+        state.withLock { $0.statistics.promptTokens += script.promptTokens }
+        var tokens = 0
+        repeat {
+            for piece in script.pieces {
+                if script.pause > .zero {
+                    // A cancelled sleep ends early; the check below sees why.
+                    try? await Task.sleep(for: script.pause)
+                }
+                guard !Task.isCancelled else { return false }
+                continuation.yield(.text(piece))
+                tokens += 1
+                state.withLock { $0.statistics.completionTokens += 1 }
+            }
+        } while script.isEndless
+        if script.failure == nil {
+            let usage = Usage(
+                promptTokens: script.promptTokens, completionTokens: tokens, prefillSeconds: 0.5,
+                decodeSeconds: 0.25)
+            continuation.yield(.finished(script.reason, usage))
+        }
+        return true
+    }
+}
+
+extension ModelDescription {
+    /// The model of a ``ScriptedBackend``.
+    package static let scripted = ModelDescription(
+        name: "scripted", summary: "no model at all", contextLength: 4096, loadedAt: 1_700_000_000,
+        canChat: true)
+}
