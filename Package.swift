@@ -40,9 +40,18 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(
     name: "OrderedCollections", package: "swift-collections")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let web: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "CoreMetrics", package: "swift-metrics"),
+    .product(name: "Metrics", package: "swift-metrics"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+    collections, logging,
+]
 
 let infrastructure: [Target] = [
     .target(name: "CKernels", path: "Sources/Infrastructure/CKernels", cSettings: kernelSettings),
@@ -59,7 +68,7 @@ let models: [Target] = [
 ]
 
 let engine: [Target] = [
-    room("CompletionAPI", "Engine", ["StructuredJSON"]),
+    room("CompletionAPI", "Engine", ["StructuredJSON", collections]),
     room("KVCaching", "Engine", ["Tensors", "Architectures"]),
     room("Sampling", "Engine", ["Tensors"]),
     room(
@@ -78,7 +87,7 @@ let platform: [Target] = [
         resources: [.embedInCode("Pages")], swiftSettings: swiftSettings),
     room(
         "Server", "Platform",
-        ["CompletionAPI", "StructuredJSON", "Console", hummingbird, logging, metrics]),
+        ["CompletionAPI", "StructuredJSON", "Console"] + web),
 ]
 
 let programs: [Target] = [
@@ -128,9 +137,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: infrastructure + models + engine + platform + programs + suites,
     swiftLanguageModes: [.v6]
