@@ -1,0 +1,130 @@
+extension TemplateBuiltins {
+    static let numberFilters: [String: Filter] = [
+        "int": { (_, value, arguments) throws(TemplateFault) in
+            let bound = try arguments.bound(to: ["default", "base"], of: "int")
+            let fallback = bound[0] ?? .integer(0)
+            switch value {
+            case .undefined(let undefined): throw undefined.fault
+            case .number(let number):
+                guard number.isFinite else { return fallback }
+                guard let integer = Int(exactly: number.rounded(.towardZero)) else {
+                    throw TemplateFault(.limitExceeded, "an integer larger than 64 bits")
+                }
+                return .integer(integer)
+            case .string(let text):
+                let base = try bound.integer(1) ?? 10
+                if let integer = Int(pythonText: text, base: base) { return .integer(integer) }
+                guard let number = Double(pythonText: text), number.isFinite,
+                    let integer = Int(exactly: number.rounded(.towardZero))
+                else { return fallback }
+                return .integer(integer)
+            default:
+                return value.asInteger.map(TemplateValue.integer) ?? fallback
+            }
+        },
+        "float": { (_, value, arguments) throws(TemplateFault) in
+            let fallback = try arguments.bound(to: ["default"], of: "float")[0] ?? .number(0)
+            if case .undefined(let undefined) = value { throw undefined.fault }
+            if case .string(let text) = value {
+                return Double(pythonText: text).map(TemplateValue.number) ?? fallback
+            }
+            return value.asNumber.map(TemplateValue.number) ?? fallback
+        },
+        "abs": { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "abs")
+            if case .undefined(let undefined) = value { throw undefined.fault }
+            if case .number(let number) = value { return .number(number.magnitude) }
+            guard let integer = value.asInteger else {
+                throw .invalid("bad operand type for abs(): '\(value.typeName)'")
+            }
+            return integer < 0 ? try interpreter.negated(.integer(integer)) : .integer(integer)
+        },
+        "round": { (_, value, arguments) throws(TemplateFault) in try round(value, arguments) },
+    ]
+
+    private static func round(
+        _ value: TemplateValue, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        let bound = try arguments.bound(to: ["precision", "method"], of: "round")
+        let precision = try bound.integer(0) ?? 0
+        let method = try bound.string(1) ?? "common"
+        guard ["common", "ceil", "floor"].contains(method) else {
+            throw .invalid("method must be common, ceil or floor")
+        }
+        if case .undefined(let undefined) = value { throw undefined.fault }
+        guard let number = value.asNumber else {
+            throw .invalid("type \(value.typeName) doesn't define __round__ method")
+        }
+        if method == "common" {
+            if let integer = value.asInteger, precision >= 0 { return .integer(integer) }
+            let rounded = number.rounded(toPlaces: precision)
+            if value.asInteger != nil, let integer = Int(exactly: rounded) {
+                return .integer(integer)
+            }
+            return .number(rounded)
+        }
+        guard (-300...300).contains(precision) else { return .number(number) }
+        let power = Double(pythonText: "1e\(precision)") ?? 1
+        let scaled = (number * power).rounded(method == "ceil" ? .up : .down)
+        return .number(scaled / power)
+    }
+}
+
+extension Int {
+    /// An integer as Python's `int` reads it: spaces around it, single underscores within.
+    init?(pythonText text: String, base: Int) {
+        var digits = text.stripped(.both, of: nil)
+        var sign = ""
+        if let first = digits.first, first == "-" || first == "+" {
+            sign = first == "-" ? "-" : ""
+            digits.removeFirst()
+        }
+        var radix = base
+        let prefixes = ["0b": 2, "0o": 8, "0x": 16]
+        if let implied = prefixes[digits.prefix(2).lowercased()], base == 0 || base == implied {
+            radix = implied
+            digits.removeFirst(2)
+            if digits.hasPrefix("_") { digits.removeFirst() }
+        } else if base == 0 {
+            radix = 10
+        }
+        guard (2...36).contains(radix), let plain = digits.withoutDigitSeparators,
+            let value = Int(sign + plain, radix: radix)
+        else { return nil }
+        self = value
+    }
+}
+
+extension Double {
+    /// A number as Python's `float` reads it.
+    init?(pythonText text: String) {
+        guard let plain = text.stripped(.both, of: nil).withoutDigitSeparators else { return nil }
+        let unsigned = plain.drop { $0 == "-" || $0 == "+" }.lowercased()
+        switch unsigned {
+        case "inf", "infinity", "nan": break
+        default:
+            // Swift would also read hexadecimal numbers.
+            guard unsigned.utf8.allSatisfy({ "0123456789.e+-".utf8.contains($0) }) else {
+                return nil
+            }
+        }
+        let spelled = plain.hasSuffix(".") ? plain + "0" : plain
+        guard let value = Double(spelled.replacing(".e", with: ".0e", maximum: nil)) else {
+            return nil
+        }
+        self = value
+    }
+}
+
+extension String {
+    /// Without the underscores between digits; `nil` where one stands elsewhere.
+    fileprivate var withoutDigitSeparators: String? {
+        guard utf8.contains(UInt8(ascii: "_")) else { return isEmpty ? nil : self }
+        let parts = split(separator: "_", omittingEmptySubsequences: false)
+        let isSound = parts.indices.allSatisfy { index in
+            (index == 0 || parts[index].first?.isHexDigit == true)
+                && (index == parts.count - 1 || parts[index].last?.isHexDigit == true)
+        }
+        return isSound ? parts.joined() : nil
+    }
+}

@@ -1,0 +1,154 @@
+extension TemplateBuiltins {
+    static let sequenceFilters: [String: Filter] = [
+        "length": { (interpreter, value, arguments) throws(TemplateFault) in
+            try length(value, arguments)
+        },
+        "count": { (interpreter, value, arguments) throws(TemplateFault) in
+            try length(value, arguments)
+        },
+        "first": { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "first")
+            let cause = "No first item, sequence was empty."
+            return try interpreter.iterator(over: value).next()
+                ?? .undefined(TemplateUndefined(cause: cause))
+        },
+        "last": { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "last")
+            if case .iterator = value { throw .invalid("'generator' object is not reversible") }
+            let cause = "No last item, sequence was empty."
+            return try interpreter.elements(of: value).last
+                ?? .undefined(TemplateUndefined(cause: cause))
+        },
+        "list": { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "list")
+            return .list(try interpreter.elements(of: value))
+        },
+        "reverse": { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "reverse")
+            if case .string(let text) = value {
+                try interpreter.charge(bytes: text.utf8.count)
+                return .string(String(scalars: text.unicodeScalars.reversed()))
+            }
+            return .iterator(TemplateIterator(try interpreter.elements(of: value).reversed()))
+        },
+        "join": { (interpreter, value, arguments) throws(TemplateFault) in
+            let bound = try arguments.bound(to: ["d", "attribute"], of: "join")
+            let path = AttributePath(optional: bound[1])
+            var parts: [String] = []
+            let elements = try interpreter.iterator(over: value)
+            while let element = try elements.next() {
+                try interpreter.step()
+                parts.append(try path?.value(in: element, interpreter).text ?? element.text)
+            }
+            return .string(try interpreter.joined(parts, separator: bound[0]?.text ?? ""))
+        },
+        "sum": { (interpreter, value, arguments) throws(TemplateFault) in
+            let bound = try arguments.bound(to: ["attribute", "start"], of: "sum")
+            let path = AttributePath(optional: bound[0])
+            var total = bound[1] ?? .integer(0)
+            for element in try interpreter.elements(of: value) {
+                let term = try path?.value(in: element, interpreter) ?? element
+                total = try interpreter.apply(.add, total, term)
+            }
+            return total
+        },
+        "batch": { (interpreter, value, arguments) throws(TemplateFault) in
+            let bound = try arguments.bound(to: ["linecount", "fill_with"], of: "batch")
+            _ = try bound.required(0)
+            let size = max(try bound.integer(0) ?? 1, 1)
+            let elements = try interpreter.elements(of: value)
+            var batches: [TemplateValue] = []
+            for start in stride(from: 0, to: elements.count, by: size) {
+                var batch = Array(elements[start..<min(start + size, elements.count)])
+                if let fill = bound[1], batch.count < size {
+                    if case .none = fill {
+                    } else {
+                        try interpreter.charge(items: size)
+                        batch += Array(repeating: fill, count: size - batch.count)
+                    }
+                }
+                batches.append(.list(batch))
+            }
+            return .iterator(TemplateIterator(batches))
+        },
+        "slice": { (interpreter, value, arguments) throws(TemplateFault) in
+            let bound = try arguments.bound(to: ["slices", "fill_with"], of: "slice")
+            _ = try bound.required(0)
+            let count = try bound.integer(0) ?? 0
+            guard count > 0 else { throw .invalid("slice needs a positive number of slices") }
+            try interpreter.charge(items: count)
+            let elements = try interpreter.elements(of: value)
+            let (size, extra) = elements.count.quotientAndRemainder(dividingBy: count)
+            var slices: [TemplateValue] = []
+            var start = 0
+            for index in 0..<count {
+                let end = start + size + (index < extra ? 1 : 0)
+                var slice = Array(elements[start..<end])
+                if let fill = bound[1], index >= extra {
+                    if case .none = fill {} else { slice.append(fill) }
+                }
+                slices.append(.list(slice))
+                start = end
+            }
+            return .iterator(TemplateIterator(slices))
+        },
+    ]
+
+    private static func length(
+        _ value: TemplateValue, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        try arguments.requireNone(of: "length")
+        guard let count = value.count else {
+            throw .invalid("object of type '\(value.typeName)' has no len()")
+        }
+        return .integer(count)
+    }
+}
+
+extension TemplateValue {
+    /// Python's `len`; `nil` for what has none.
+    var count: Int? {
+        switch self {
+        case .undefined: 0
+        case .string(let text): text.unicodeScalars.count
+        case .list(let elements), .tuple(let elements): elements.count
+        case .dictionary(let members): members.count
+        case .view(let view): view.elements.count
+        case .range(let range): range.count
+        default: nil
+        }
+    }
+}
+
+/// A way to a value inside of an item: `"function.name"`, `"arguments.0"`.
+struct AttributePath {
+    private let parts: [TemplateValue]
+
+    init(_ value: TemplateValue) {
+        guard case .string(let text) = value else {
+            parts = [value]
+            return
+        }
+        parts = text.split(at: ".", maximum: nil, fromRight: false).map { part in
+            part.allScalars { $0.isDigit }
+                ? Int(part).map(TemplateValue.integer) ?? .string(part)
+                : .string(part)
+        }
+    }
+
+    /// `nil` where the value is none or was not given.
+    init?(optional value: TemplateValue?) {
+        switch value {
+        case nil, .some(.none): return nil
+        case .some(let value): self.init(value)
+        }
+    }
+
+    func value(
+        in item: TemplateValue, _ interpreter: TemplateInterpreter
+    ) throws(TemplateFault) -> TemplateValue {
+        var value = item
+        for part in parts { value = try interpreter.item(part, of: value) }
+        return value
+    }
+}

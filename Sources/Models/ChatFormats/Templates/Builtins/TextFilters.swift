@@ -1,0 +1,134 @@
+extension TemplateBuiltins {
+    /// Filters on strings; anything else is printed first, as Jinja does.
+    static let textFilters: [String: Filter] = [
+        "upper": transforming("upper") { $0.uppercased() },
+        "lower": transforming("lower") { $0.lowercased() },
+        "capitalize": transforming("capitalize") { $0.pythonCapitalized },
+        "title": transforming("title") { $0.jinjaTitled },
+        "string": transforming("string") { $0 },
+        // Nothing is escaped here, so nothing needs to be marked as safe.
+        "safe": transforming("safe") { $0 },
+        "trim": { (interpreter, value, arguments) throws(TemplateFault) in
+            let characters = try arguments.bound(to: ["chars"], of: "trim").string(0)
+            let text = value.text
+            try interpreter.charge(bytes: text.utf8.count)
+            return .string(text.stripped(.both, of: characters))
+        },
+        "replace": { (interpreter, value, arguments) throws(TemplateFault) in
+            let bound = try arguments.bound(to: ["old", "new", "count"], of: "replace")
+            return .string(
+                try interpreter.replacing(
+                    try bound.required(0).text, with: try bound.required(1).text, in: value.text,
+                    maximum: try bound.integer(2)))
+        },
+        "center": { (interpreter, value, arguments) throws(TemplateFault) in
+            let width = try arguments.bound(to: ["width"], of: "center").integer(0) ?? 80
+            return .string(try interpreter.padded(value.text, to: width, with: " ", .both))
+        },
+        "indent": { (interpreter, value, arguments) throws(TemplateFault) in
+            try indent(interpreter, value, arguments)
+        },
+        "truncate": { (_, value, arguments) throws(TemplateFault) in
+            try truncate(value.text, arguments)
+        },
+        "wordcount": { (_, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "wordcount")
+            var count = 0
+            var isInWord = false
+            for scalar in value.text.unicodeScalars {
+                let isWord = scalar == "_" || scalar.isPythonLetter || scalar.isPythonNumeric
+                if isWord, !isInWord { count += 1 }
+                isInWord = isWord
+            }
+            return .integer(count)
+        },
+        "format": { (interpreter, value, arguments) throws(TemplateFault) in
+            guard arguments.named.isEmpty else {
+                var members = TemplateDictionary()
+                for (name, value) in arguments.named { members[name] = value }
+                guard arguments.positional.isEmpty else {
+                    throw .invalid("can't handle positional and keyword arguments at the same time")
+                }
+                return .string(try interpreter.percentFormatted(value.text, .dictionary(members)))
+            }
+            return .string(
+                try interpreter.percentFormatted(value.text, .tuple(arguments.positional)))
+        },
+    ]
+
+    private static func transforming(
+        _ name: String, _ transform: @escaping @Sendable (String) -> String
+    ) -> Filter {
+        { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: name)
+            let text = value.text
+            try interpreter.charge(bytes: text.utf8.count)
+            return .string(transform(text))
+        }
+    }
+
+    private static func indent(
+        _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        let bound = try arguments.bound(to: ["width", "first", "blank"], of: "indent")
+        let margin: String
+        if case .string(let text) = bound[0] {
+            margin = text
+        } else {
+            let width = max(try bound.integer(0) ?? 4, 0)
+            try interpreter.charge(bytes: width)
+            margin = String(repeating: " ", count: width)
+        }
+        // The line feed at the end makes an empty last line count.
+        let lines = (value.text + "\n").splitLines(keepEnds: false)
+        let indentsBlank = bound.flag(2)
+        var indented: [String] = []
+        try interpreter.charge(bytes: margin.utf8.count.multipliedClamped(by: lines.count))
+        for (index, line) in lines.enumerated() {
+            let isIndented = index > 0 ? indentsBlank || !line.isEmpty : bound.flag(1)
+            indented.append(isIndented ? margin + line : line)
+        }
+        return .string(try interpreter.joined(indented, separator: "\n"))
+    }
+
+    private static func truncate(
+        _ text: String, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        let bound = try arguments.bound(
+            to: ["length", "killwords", "end", "leeway"], of: "truncate")
+        let length = try bound.integer(0) ?? 255
+        let end = try bound.string(2) ?? "..."
+        let leeway = try bound.integer(3) ?? 5
+        let endLength = end.unicodeScalars.count
+        guard length >= endLength else {
+            throw .invalid("expected length >= \(endLength), got \(length)")
+        }
+        guard leeway >= 0 else { throw .invalid("expected leeway >= 0, got \(leeway)") }
+        let scalars = text.scalars
+        if scalars.count - leeway <= length { return .string(text) }
+        var kept = String(scalars: scalars.prefix(length - endLength))
+        if !bound.flag(1) {
+            kept = kept.split(at: " ", maximum: 1, fromRight: true)[0]
+        }
+        return .string(kept + end)
+    }
+}
+
+extension String {
+    /// Words in title case, cut as Jinja cuts them: at white space, hyphens and opening brackets.
+    fileprivate var jinjaTitled: String {
+        var text = ""
+        var beginsWord = true
+        for scalar in unicodeScalars {
+            if scalar.isPythonSpace || "-({[<".unicodeScalars.contains(scalar) {
+                beginsWord = true
+                text.unicodeScalars.append(scalar)
+            } else {
+                let properties = scalar.properties
+                text += beginsWord ? properties.uppercaseMapping : properties.lowercaseMapping
+                beginsWord = false
+            }
+        }
+        return text
+    }
+}

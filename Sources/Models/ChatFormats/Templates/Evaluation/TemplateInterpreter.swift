@@ -1,0 +1,249 @@
+/// One rendering of a template: walks the tree, within limits.
+///
+/// This file holds the statements; expressions and what bounds the work have files of their own.
+final class TemplateInterpreter {
+    /// Where to go on after a statement.
+    enum Flow {
+        case next
+        case continueLoop
+        case breakLoop
+    }
+
+    let limits: TemplateLimits
+    /// Line of the template that is being worked on.
+    var line = 1
+    private(set) var scope: TemplateScope
+    private var output = ""
+    /// Scopes that hold macros which hold them.
+    private var capturedScopes: [TemplateScope] = []
+    var steps = 0
+    private var depth = 0
+
+    init(
+        variables: [String: TemplateValue], globals: [String: TemplateValue], limits: TemplateLimits
+    ) {
+        self.limits = limits
+        self.scope = TemplateScope(variables, parent: TemplateScope(globals, parent: nil))
+    }
+
+    /// The template's whole output; to be asked for once.
+    func render(_ statements: [TemplateStatement]) throws(TemplateFault) -> String {
+        capturedScopes.append(scope)
+        defer {
+            for scope in capturedScopes { scope.variables = [:] }
+            capturedScopes = []
+            scope = TemplateScope(parent: nil)
+        }
+        _ = try execute(statements)
+        return output
+    }
+
+    // MARK: Statements
+
+    func execute(_ statements: [TemplateStatement]) throws(TemplateFault) -> Flow {
+        for statement in statements {
+            let flow = try execute(statement)
+            if flow != .next { return flow }
+        }
+        return .next
+    }
+
+    private func execute(_ statement: TemplateStatement) throws(TemplateFault) -> Flow {
+        line = statement.line
+        try step()
+        switch statement.kind {
+        case .text(let text):
+            try write(text)
+        case .output(let expression):
+            try write(try evaluate(expression).text)
+        case .assignment(let target, let expression):
+            try assign(try evaluate(expression), to: target)
+        case .condition(let branches, let otherwise):
+            return try executeCondition(branches, otherwise)
+        case .loop(let loop):
+            try descend { () throws(TemplateFault) in
+                let sequence = try self.evaluate(loop.sequence)
+                return try self.run(loop, over: sequence, depth: 1)
+            }
+        case .capture(let target, let filters, let body):
+            let text = try inner { () throws(TemplateFault) in
+                try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
+            }
+            try assign(try filtered(.string(text), filters), to: target)
+        case .filtered(let filters, let body):
+            let text = try inner { () throws(TemplateFault) in
+                try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
+            }
+            try write(try filtered(.string(text), filters).text)
+        case .macro(let macro):
+            scope.variables[macro.name] = .object(makeMacro(macro))
+        case .call(let call, let body):
+            try write(try evaluateCall(call, caller: makeMacro(body)).text)
+        case .scope(let assignments, let body):
+            return try executeScope(assignments, body)
+        case .breakLoop:
+            return .breakLoop
+        case .continueLoop:
+            return .continueLoop
+        }
+        return .next
+    }
+
+    private func executeCondition(
+        _ branches: [ConditionalBranch], _ otherwise: [TemplateStatement]
+    ) throws(TemplateFault) -> Flow {
+        for branch in branches where try evaluate(branch.condition).isTrue {
+            return try descend { () throws(TemplateFault) in try self.execute(branch.body) }
+        }
+        return try descend { () throws(TemplateFault) in try self.execute(otherwise) }
+    }
+
+    private func executeScope(
+        _ assignments: [(AssignmentTarget, TemplateExpression)], _ body: [TemplateStatement]
+    ) throws(TemplateFault) -> Flow {
+        // All values are worked out before the first name is bound.
+        var values: [TemplateValue] = []
+        for (_, expression) in assignments { values.append(try evaluate(expression)) }
+        return try inner { () throws(TemplateFault) in
+            for ((target, _), value) in zip(assignments, values) {
+                try self.assign(value, to: target)
+            }
+            return try self.execute(body)
+        }
+    }
+
+    /// Runs a loop's body for every item.
+    func run(
+        _ loop: LoopSyntax, over sequence: TemplateValue, depth loopDepth: Int
+    ) throws(TemplateFault) {
+        let outer = scope
+        defer { scope = outer }
+        let state = LoopState(
+            try items(of: sequence, for: loop), depth: loopDepth,
+            recursion: loop.isRecursive ? (loop, outer) : nil)
+        while let item = try state.advance() {
+            try step()
+            scope = TemplateScope(["loop": .object(state)], parent: outer)
+            try assign(item, to: loop.target)
+            if try execute(loop.body) == .breakLoop { break }
+        }
+        scope = outer
+        if state.isFresh { _ = try execute(loop.otherwise) }
+    }
+
+    /// A recursive loop's output for other items.
+    func runLoop(
+        _ loop: LoopSyntax, over sequence: TemplateValue, in loopScope: TemplateScope, depth: Int
+    ) throws(TemplateFault) -> String {
+        let (callScope, callLine) = (scope, line)
+        defer { (scope, line) = (callScope, callLine) }
+        scope = loopScope
+        return try descend { () throws(TemplateFault) in
+            try self.capture { () throws(TemplateFault) in
+                try self.run(loop, over: sequence, depth: depth)
+            }
+        }
+    }
+
+    /// The items that a loop visits; a filter is asked about each only when its turn comes.
+    private func items(
+        of sequence: TemplateValue, for loop: LoopSyntax
+    ) throws(TemplateFault) -> TemplateIterator {
+        let all = try iterator(over: sequence)
+        guard let filter = loop.filter else { return all }
+        let outer = scope
+        return TemplateIterator { () throws(TemplateFault) in
+            while let item = try all.next() {
+                try self.step()
+                let before = self.scope
+                defer { self.scope = before }
+                self.scope = TemplateScope(parent: outer)
+                try self.assign(item, to: loop.target)
+                if try self.evaluate(filter).isTrue { return item }
+            }
+            return nil
+        }
+    }
+
+    private func assign(
+        _ value: TemplateValue, to target: AssignmentTarget
+    ) throws(TemplateFault) {
+        switch target {
+        case .variable(let name):
+            scope.variables[name] = value
+        case .attribute(let object, let name):
+            guard case .object(let object)? = scope.lookUp(object),
+                let namespace = object as? NamespaceObject
+            else { throw .invalid("cannot assign attribute on non-namespace object") }
+            namespace.members[name] = value
+        case .tuple(let targets):
+            let values = try elements(of: value)
+            guard values.count == targets.count else {
+                let kind = values.count < targets.count ? "not enough" : "too many"
+                throw .invalid("\(kind) values to unpack (expected \(targets.count))")
+            }
+            for (target, value) in zip(targets, values) { try assign(value, to: target) }
+        }
+    }
+
+    // MARK: Macros
+
+    private func makeMacro(_ syntax: MacroSyntax) -> MacroObject {
+        capturedScopes.append(scope)
+        return MacroObject(syntax, scope: scope)
+    }
+
+    /// Runs a macro's body in a scope that `bind` fills, and returns its output.
+    func runMacro(
+        _ macro: MacroObject, bind: (TemplateScope) throws(TemplateFault) -> Void
+    ) throws(TemplateFault) -> String {
+        let (callScope, callLine) = (scope, line)
+        defer { (scope, line) = (callScope, callLine) }
+        scope = TemplateScope(parent: macro.scope)
+        return try descend { () throws(TemplateFault) in
+            try bind(self.scope)
+            return try self.capture { () throws(TemplateFault) in
+                _ = try self.execute(macro.syntax.body)
+            }
+        }
+    }
+
+    // MARK: Output
+
+    private func write(_ text: String) throws(TemplateFault) {
+        try charge(bytes: text.utf8.count)
+        output += text
+        try checkLength(output.utf8.count)
+    }
+
+    /// What the body writes, kept from the output.
+    func capture(_ body: () throws(TemplateFault) -> Void) throws(TemplateFault) -> String {
+        var outer = ""
+        swap(&outer, &output)
+        defer { output = outer }
+        try body()
+        return output
+    }
+
+    /// Runs the body in a scope of its own.
+    private func inner<Result>(
+        _ body: () throws(TemplateFault) -> Result
+    ) throws(TemplateFault) -> Result {
+        let outer = scope
+        defer { scope = outer }
+        scope = TemplateScope(parent: outer)
+        return try descend(body)
+    }
+
+    /// Runs the body one level deeper, where there is one more.
+    func descend<Result>(
+        _ body: () throws(TemplateFault) -> Result
+    ) throws(TemplateFault) -> Result {
+        guard depth < limits.depth else {
+            throw TemplateFault(.limitExceeded, "nested deeper than \(limits.depth) levels")
+        }
+        depth += 1
+        defer { depth -= 1 }
+        return try body()
+    }
+}

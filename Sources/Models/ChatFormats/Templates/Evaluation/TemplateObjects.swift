@@ -1,0 +1,228 @@
+/// What `namespace()` makes: the one thing that a template can change.
+final class NamespaceObject: TemplateObject {
+    var members: TemplateDictionary
+
+    init(_ members: TemplateDictionary) {
+        self.members = members
+    }
+
+    let typeName = "Namespace"
+
+    func attribute(_ name: String) -> TemplateValue? {
+        members[name]
+    }
+}
+
+/// `loop`, inside of one.
+final class LoopState: TemplateObject {
+    let typeName = "LoopContext"
+    private let iterator: TemplateIterator
+    private let depth: Int
+    private let recursion: (loop: LoopSyntax, scope: TemplateScope)?
+    private var index = -1
+    private var previous: TemplateValue?
+    private var current: TemplateValue?
+    /// Items that were looked at before their turn, the next one last.
+    private var ahead: [TemplateValue] = []
+    private var lastChanged: [TemplateValue]?
+
+    init(
+        _ iterator: TemplateIterator, depth: Int,
+        recursion: (loop: LoopSyntax, scope: TemplateScope)?
+    ) {
+        self.iterator = iterator
+        self.depth = depth
+        self.recursion = recursion
+    }
+
+    /// Whether no item has come yet.
+    var isFresh: Bool { index < 0 }
+
+    /// Steps to the next item.
+    func advance() throws(TemplateFault) -> TemplateValue? {
+        guard let next = ahead.isEmpty ? try iterator.next() : ahead.removeLast() else {
+            return nil
+        }
+        index += 1
+        (previous, current) = (current, next)
+        return next
+    }
+
+    private func peek() throws(TemplateFault) -> TemplateValue? {
+        if ahead.isEmpty, let next = try iterator.next() { ahead.append(next) }
+        return ahead.last
+    }
+
+    private func length() throws(TemplateFault) -> Int {
+        var rest: [TemplateValue] = ahead.reversed()
+        while let next = try iterator.next() { rest.append(next) }
+        ahead = rest.reversed()
+        return index + 1 + ahead.count
+    }
+
+    func attribute(_ name: String) throws(TemplateFault) -> TemplateValue? {
+        switch name {
+        case "index": return .integer(index + 1)
+        case "index0": return .integer(index)
+        case "first": return .bool(index == 0)
+        case "last": return .bool(try peek() == nil)
+        case "length": return .integer(try length())
+        case "revindex": return .integer(try length() - index)
+        case "revindex0": return .integer(try length() - index - 1)
+        case "previtem":
+            return previous ?? .undefined(TemplateUndefined(cause: "there is no previous item"))
+        case "nextitem":
+            return try peek() ?? .undefined(TemplateUndefined(cause: "there is no next item"))
+        case "depth": return .integer(depth)
+        case "depth0": return .integer(depth - 1)
+        case "cycle", "changed":
+            return .function(
+                TemplateFunction(name) { [self] (_, arguments) throws(TemplateFault) in
+                    name == "cycle" ? try cycle(arguments) : .bool(changed(arguments))
+                })
+        default: return nil
+        }
+    }
+
+    private func cycle(_ arguments: CallArguments) throws(TemplateFault) -> TemplateValue {
+        guard !arguments.positional.isEmpty else { throw .invalid("no items for cycling given") }
+        return arguments.positional[index % arguments.positional.count]
+    }
+
+    private func changed(_ arguments: CallArguments) -> Bool {
+        defer { lastChanged = arguments.positional }
+        guard let lastChanged else { return true }
+        return !TemplateValue.list(lastChanged).isEqual(to: .list(arguments.positional))
+    }
+
+    /// `loop(items)` runs a recursive loop's body again.
+    func call(
+        _ interpreter: TemplateInterpreter, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        guard let recursion else {
+            throw .invalid("The loop must have the 'recursive' marker to be called recursively.")
+        }
+        let sequence = try arguments.bound(to: ["iterable"], of: "loop").required(0)
+        return .string(
+            try interpreter.runLoop(
+                recursion.loop, over: sequence, in: recursion.scope, depth: depth + 1))
+    }
+}
+
+/// A macro, or the body of a `call` block.
+final class MacroObject: TemplateObject {
+    let typeName = "Macro"
+    let syntax: MacroSyntax
+    let scope: TemplateScope
+
+    init(_ syntax: MacroSyntax, scope: TemplateScope) {
+        self.syntax = syntax
+        self.scope = scope
+    }
+
+    func attribute(_ name: String) -> TemplateValue? {
+        switch name {
+        case "name": .string(syntax.name)
+        case "arguments": .tuple(syntax.parameters.map { .string($0.name) })
+        case "catch_kwargs": .bool(syntax.implicitNames.contains("kwargs"))
+        case "catch_varargs": .bool(syntax.implicitNames.contains("varargs"))
+        case "caller": .bool(syntax.implicitNames.contains("caller"))
+        default: nil
+        }
+    }
+
+    func call(
+        _ interpreter: TemplateInterpreter, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        let text = try interpreter.runMacro(self) { scope throws(TemplateFault) in
+            try self.bind(arguments, in: scope, interpreter)
+        }
+        return .string(text)
+    }
+
+    private func bind(
+        _ arguments: CallArguments, in scope: TemplateScope, _ interpreter: TemplateInterpreter
+    ) throws(TemplateFault) {
+        var named = TemplateDictionary()
+        for (name, value) in arguments.named { named[name] = value }
+        for (index, parameter) in syntax.parameters.enumerated() {
+            if index < arguments.positional.count {
+                scope.variables[parameter.name] = arguments.positional[index]
+            } else if let value = named[parameter.name] {
+                named[parameter.name] = nil
+                scope.variables[parameter.name] = value
+            } else if let value = parameter.defaultValue {
+                scope.variables[parameter.name] = try interpreter.evaluate(value)
+            } else {
+                let cause = "parameter '\(parameter.name)' was not provided"
+                scope.variables[parameter.name] = .undefined(TemplateUndefined(cause: cause))
+            }
+        }
+        if syntax.implicitNames.contains("caller") {
+            let noCaller = TemplateValue.undefined(TemplateUndefined(cause: "No caller defined"))
+            scope.variables["caller"] = named["caller"] ?? noCaller
+            named["caller"] = nil
+        }
+        if syntax.implicitNames.contains("kwargs") {
+            scope.variables["kwargs"] = .dictionary(named)
+        } else if let name = named.keys.first?.text {
+            throw .invalid("macro '\(syntax.name)' takes no keyword argument '\(name)'")
+        }
+        let extra = arguments.positional.dropFirst(syntax.parameters.count)
+        if syntax.implicitNames.contains("varargs") {
+            scope.variables["varargs"] = .tuple(Array(extra))
+        } else if !extra.isEmpty {
+            throw .invalid(
+                "macro '\(syntax.name)' takes not more than \(syntax.parameters.count) argument(s)")
+        }
+    }
+}
+
+/// `cycler(...)`: one value after the other.
+final class CyclerObject: TemplateObject {
+    let typeName = "Cycler"
+    private let items: [TemplateValue]
+    private var position = 0
+
+    init(_ items: [TemplateValue]) {
+        self.items = items
+    }
+
+    func attribute(_ name: String) -> TemplateValue? {
+        switch name {
+        case "current": items[position]
+        case "next", "reset":
+            .function(
+                TemplateFunction(name) { [self] (_, arguments) throws(TemplateFault) in
+                    try arguments.requireNone(of: name)
+                    let value = items[position]
+                    position = name == "reset" ? 0 : (position + 1) % items.count
+                    return name == "reset" ? .none : value
+                })
+        default: nil
+        }
+    }
+}
+
+/// `joiner(separator)`: nothing the first time, the separator from then on.
+final class JoinerObject: TemplateObject {
+    let typeName = "Joiner"
+    private let separator: TemplateValue
+    private var isUsed = false
+
+    init(_ separator: TemplateValue) {
+        self.separator = separator
+    }
+
+    func attribute(_ name: String) -> TemplateValue? {
+        name == "sep" ? separator : nil
+    }
+
+    func call(
+        _ interpreter: TemplateInterpreter, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        try arguments.requireNone(of: "joiner")
+        defer { isUsed = true }
+        return isUsed ? separator : .string("")
+    }
+}

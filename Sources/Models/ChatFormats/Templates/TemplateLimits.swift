@@ -1,0 +1,32 @@
+/// Bounds on what one rendering may take; a template comes with a model file, from anywhere.
+package struct TemplateLimits: Sendable {
+    /// Most steps: nodes evaluated, items visited, and one for every 64 bytes that are produced.
+    package var steps: Int
+    /// Longest string, in bytes, and so also the longest output.
+    package var stringBytes: Int
+    /// Longest list.
+    package var listItems: Int
+    /// Deepest nesting of macro calls, expressions and statements together.
+    package var depth: Int
+
+    package init(
+        steps: Int = 20_000_000, stringBytes: Int = 1 << 26, listItems: Int = 1_000_000,
+        depth: Int = 600
+    ) {
+        self.steps = steps
+        self.stringBytes = stringBytes
+        self.listItems = listItems
+        self.depth = depth
+    }
+
+    package static let standard = TemplateLimits()
+
+    /// Longest source of a template in bytes.
+    static let sourceBytes = 1 << 21
+    /// Deepest nesting in a template's source.
+    static let syntaxDepth = 120
+    /// Longest chain of operators on one level, which nests the tree without nesting the source.
+    static let chainLength = 400
+    /// Longest range, as in Python's sandbox.
+    static let rangeItems = 100_000
+}

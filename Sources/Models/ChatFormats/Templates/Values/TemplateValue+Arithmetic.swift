@@ -1,0 +1,172 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Python's operators on values. Integers have 64 bits here: what does not fit is an error.
+extension TemplateInterpreter {
+    func apply(
+        _ operation: ArithmeticOperator, _ left: TemplateValue, _ right: TemplateValue
+    ) throws(TemplateFault) -> TemplateValue {
+        if case .undefined(let undefined) = left { throw undefined.fault }
+        let formats = operation == .modulo && left.isText
+        if case .undefined(let undefined) = right, !formats { throw undefined.fault }
+        if let left = left.asInteger, let right = right.asInteger {
+            return try applyIntegers(operation, left, right)
+        }
+        if let left = left.asNumber, let right = right.asNumber {
+            return try applyNumbers(operation, left, right)
+        }
+        switch (operation, left, right) {
+        case (.add, .string(let left), .string(let right)):
+            try charge(bytes: left.utf8.count + right.utf8.count)
+            return .string(left + right)
+        case (.add, .list(let left), .list(let right)):
+            try charge(items: left.count + right.count)
+            return .list(left + right)
+        case (.add, .tuple(let left), .tuple(let right)):
+            try charge(items: left.count + right.count)
+            return .tuple(left + right)
+        case (.multiply, let left, let right):
+            if let times = right.asInteger, let value = try repeated(left, times) { return value }
+            if let times = left.asInteger, let value = try repeated(right, times) { return value }
+        case (.modulo, .string(let format), let arguments):
+            return .string(try percentFormatted(format, arguments))
+        default: break
+        }
+        throw .invalid(
+            "unsupported operand type(s) for \(operation.rawValue): '\(left.typeName)' and "
+                + "'\(right.typeName)'")
+    }
+
+    func negated(_ value: TemplateValue) throws(TemplateFault) -> TemplateValue {
+        if case .number(let number) = value { return .number(-number) }
+        if let integer = value.asInteger, integer != .min { return .integer(-integer) }
+        if case .undefined(let undefined) = value { throw undefined.fault }
+        throw .invalid("bad operand type for unary -: '\(value.typeName)'")
+    }
+
+    /// Unary plus, which makes an integer of a boolean.
+    func identity(_ value: TemplateValue) throws(TemplateFault) -> TemplateValue {
+        if case .number = value { return value }
+        if let integer = value.asInteger { return .integer(integer) }
+        if case .undefined(let undefined) = value { throw undefined.fault }
+        throw .invalid("bad operand type for unary +: '\(value.typeName)'")
+    }
+
+    private func repeated(
+        _ sequence: TemplateValue, _ times: Int
+    ) throws(TemplateFault) -> TemplateValue? {
+        let times = max(times, 0)
+        switch sequence {
+        case .string(let text):
+            try charge(bytes: text.utf8.count.multipliedClamped(by: times))
+            return .string(String(repeating: text, count: text.isEmpty ? 0 : times))
+        case .list(let elements):
+            try charge(items: elements.count.multipliedClamped(by: times))
+            return .list(
+                Array(repeatElement(elements, count: elements.isEmpty ? 0 : times).joined()))
+        case .tuple(let elements):
+            try charge(items: elements.count.multipliedClamped(by: times))
+            return .tuple(
+                Array(repeatElement(elements, count: elements.isEmpty ? 0 : times).joined()))
+        default: return nil
+        }
+    }
+
+    private func applyIntegers(
+        _ operation: ArithmeticOperator, _ left: Int, _ right: Int
+    ) throws(TemplateFault) -> TemplateValue {
+        let result: (partialValue: Int, overflow: Bool)
+        switch operation {
+        case .add: result = left.addingReportingOverflow(right)
+        case .subtract: result = left.subtractingReportingOverflow(right)
+        case .multiply: result = left.multipliedReportingOverflow(by: right)
+        case .divide: return try applyNumbers(.divide, Double(left), Double(right))
+        case .floorDivide:
+            guard right != 0 else { throw Self.divisionByZero }
+            result = left.dividedReportingOverflow(by: right)
+            let isInexact = !result.overflow && result.partialValue * right != left
+            if isInexact, (left < 0) != (right < 0) { return .integer(result.partialValue - 1) }
+        case .modulo:
+            guard right != 0 else { throw Self.divisionByZero }
+            let remainder = left.remainderReportingOverflow(dividingBy: right).partialValue
+            let hasWrongSign = remainder != 0 && (remainder < 0) != (right < 0)
+            return .integer(hasWrongSign ? remainder + right : remainder)
+        case .power:
+            if right < 0 { return try applyNumbers(.power, Double(left), Double(right)) }
+            result = left.raisedReportingOverflow(to: right)
+        }
+        guard !result.overflow else {
+            throw TemplateFault(.limitExceeded, "an integer larger than 64 bits")
+        }
+        return .integer(result.partialValue)
+    }
+
+    private func applyNumbers(
+        _ operation: ArithmeticOperator, _ left: Double, _ right: Double
+    ) throws(TemplateFault) -> TemplateValue {
+        switch operation {
+        case .add: return .number(left + right)
+        case .subtract: return .number(left - right)
+        case .multiply: return .number(left * right)
+        case .divide:
+            guard right != 0 else { throw Self.divisionByZero }
+            return .number(left / right)
+        case .floorDivide:
+            guard right != 0 else { throw Self.divisionByZero }
+            return .number(((left - Self.modulo(left, right)) / right).rounded())
+        case .modulo:
+            guard right != 0 else { throw Self.divisionByZero }
+            return .number(Self.modulo(left, right))
+        case .power:
+            if left == 0, right < 0 { throw Self.divisionByZero }
+            let result = pow(left, right)
+            guard !result.isNaN || left.isNaN || right.isNaN else {
+                throw .invalid("a power that is a complex number")
+            }
+            return .number(result)
+        }
+    }
+
+    /// The remainder with the divisor's sign.
+    private static func modulo(_ left: Double, _ right: Double) -> Double {
+        let remainder = left.truncatingRemainder(dividingBy: right)
+        if remainder == 0 { return right < 0 ? -0.0 : 0.0 }
+        return (remainder < 0) == (right < 0) ? remainder : remainder + right
+    }
+
+    private static let divisionByZero = TemplateFault.invalid("division by zero")
+}
+
+extension TemplateValue {
+    fileprivate var isText: Bool {
+        if case .string = self { true } else { false }
+    }
+}
+
+extension Int {
+    /// The product, or the largest integer where it does not fit; for sizes.
+    func multipliedClamped(by other: Int) -> Int {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? .max : product
+    }
+
+    fileprivate func raisedReportingOverflow(
+        to exponent: Int
+    ) -> (partialValue: Int, overflow: Bool) {
+        if magnitude <= 1 {
+            return (self == -1 && exponent % 2 == 0 || exponent == 0 ? 1 : self, false)
+        }
+        var result = 1
+        for _ in 0..<exponent {
+            let (product, overflow) = result.multipliedReportingOverflow(by: self)
+            if overflow { return (0, true) }
+            result = product
+        }
+        return (result, false)
+    }
+}
