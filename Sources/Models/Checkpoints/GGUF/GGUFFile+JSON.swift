@@ -10,7 +10,7 @@ extension GGUFFile {
         guard let value = metadata[key] else { return nil }
         switch value {
         case .integer(let integer): return .integer(integer)
-        case .unsigned(let unsigned): return .number(Double(unsigned))
+        case .unsigned(let unsigned): return Self.json(unsigned)
         case .float(let float): return Self.json(float)
         case .bool(let bool): return .bool(bool)
         case .string(let string): return .string(string)
@@ -18,6 +18,11 @@ extension GGUFFile {
             var cursor = cursor(for: array)
             return try cursor.json(array.elementType, count: array.count, key)
         }
+    }
+
+    /// Past the range of `Int`, rounded to a double.
+    fileprivate static func json(_ unsigned: UInt64) -> JSONValue {
+        Int(exactly: unsigned).map { .integer($0) } ?? .number(Double(unsigned))
     }
 
     fileprivate static func json(_ float: Double) -> JSONValue {
@@ -43,6 +48,7 @@ extension GGUFCursor {
         case .string: return .string(try string(field))
         case .float32, .float64:
             return GGUFFile.json(try double(ofType: type, field))
+        case .uint64: return GGUFFile.json(try integer(UInt64.self, field))
         case .array:
             // Checked when the file was opened.
             let inner = GGUFValueType(rawValue: try integer(UInt32.self, field)) ?? .uint8

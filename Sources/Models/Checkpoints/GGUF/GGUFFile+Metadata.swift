@@ -145,18 +145,17 @@ extension GGUFCursor {
         case .int16: return Int(try integer(Int16.self, field))
         case .uint32: return Int(try integer(UInt32.self, field))
         case .int32: return Int(try integer(Int32.self, field))
-        case .uint64: return try signed(try integer(UInt64.self, field), field)
+        case .uint64:
+            let place = offset
+            let value = try integer(UInt64.self, field)
+            guard let signed = Int(exactly: value) else {
+                throw error(
+                    .wrongType, field, "holds \(value), which does not fit 64 signed bits",
+                    at: place)
+            }
+            return signed
         default: return Int(try integer(Int64.self, field))
         }
-    }
-
-    private func signed(_ value: UInt64, _ field: String) throws(CheckpointError) -> Int {
-        guard let signed = Int(exactly: value) else {
-            throw error(
-                .wrongType, field, "holds \(value), which does not fit 64 signed bits",
-                at: offset - 8)
-        }
-        return signed
     }
 
     mutating func float(ofType type: GGUFValueType, _ field: String)
