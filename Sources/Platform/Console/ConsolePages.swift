@@ -24,8 +24,4 @@ package enum ConsolePages {
         "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
         "require-trusted-types-for 'script'", "trusted-types 'none'",
     ].joined(separator: "; ")
-
-    private static let files: [String: ConsoleResource] = [
-        "/": ConsoleResource(.page, PackageResources.index_html)
-    ]
 }
