@@ -76,8 +76,8 @@ let engine: [Target] = [
     room(
         "ChatEngine", "Engine",
         [
-            "Inference", "Sampling", "Checkpoints", "Tokenizers", "ChatFormats", "StructuredJSON",
-            "CompletionAPI",
+            "Inference", "Sampling", "Checkpoints", "Architectures", "Tensors", "Tokenizers",
+            "ChatFormats", "StructuredJSON", "CompletionAPI", collections,
         ]),
 ]
 

@@ -1,10 +1,10 @@
-package import Architectures
+import Architectures
 package import ChatFormats
 package import Checkpoints
 package import CompletionAPI
 import Foundation
 package import Inference
-package import Tensors
+import Tensors
 package import Tokenizers
 
 /// A model file made ready to answer: weights, tokenizer, chat template and the engine that runs it.

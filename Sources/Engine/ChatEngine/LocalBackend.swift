@@ -1,7 +1,10 @@
 package import CompletionAPI
+import ChatFormats
 import Inference
+import OrderedCollections
 import Sampling
 import StructuredJSON
+import Tokenizers
 
 /// Answers requests with models that run in this process.
 package final class LocalBackend: CompletionBackend {

@@ -11,10 +11,10 @@ extension TokenizerDefinition {
     package init(_ file: GGUFFile) throws {
         let kind = try file.string("tokenizer.ggml.model")
         guard let model = Model(rawValue: kind) else {
+            let known = Model.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " and ")
             throw TokenizerError(
-                .unsupported, "tokenizer.ggml.model",
-                "is \"\(kind)\"; Berth reads \(Model.allCases.map(\.rawValue).joined(separator: ", "))"
-            )
+                code: .unsupportedModel, field: "tokenizer.ggml.model",
+                message: "is \"\(kind)\"; Berth reads \(known)")
         }
         let isSentencePiece = model == .llama
         func flag(_ name: String, default fallback: Bool) throws -> Bool {

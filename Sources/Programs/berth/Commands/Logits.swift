@@ -1,4 +1,5 @@
 import Architectures
+import ChatEngine
 import ArgumentParser
 import Foundation
 import Inference
