@@ -32,7 +32,6 @@ extension TemplateBuiltins {
         },
         "abs": { (interpreter, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: "abs")
-            if case .undefined(let undefined) = value { throw undefined.fault }
             if case .number(let number) = value { return .number(number.magnitude) }
             guard let integer = value.asInteger else {
                 throw .invalid("bad operand type for abs(): '\(value.typeName)'")
@@ -51,7 +50,6 @@ extension TemplateBuiltins {
         guard ["common", "ceil", "floor"].contains(method) else {
             throw .invalid("method must be common, ceil or floor")
         }
-        if case .undefined(let undefined) = value { throw undefined.fault }
         guard let number = value.asNumber else {
             throw .invalid("type \(value.typeName) doesn't define __round__ method")
         }

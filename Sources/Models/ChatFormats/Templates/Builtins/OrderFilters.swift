@@ -38,15 +38,19 @@ extension TemplateBuiltins {
         "unique": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["case_sensitive", "attribute"], of: "unique")
             let path = AttributePath(optional: bound[1])
-            var seen: Set<TemplateKey> = []
-            var unique: [TemplateValue] = []
-            for element in try interpreter.elements(of: value) {
-                let key = try path?.value(in: element, interpreter) ?? element
-                if seen.insert(try TemplateKey(bound.flag(0) ? key : key.ignoringCase)).inserted {
-                    unique.append(element)
-                }
-            }
-            return .iterator(TemplateIterator(unique))
+            return .iterator(
+                TemplateIterator(later: { () throws(TemplateFault) in
+                    var seen: Set<TemplateKey> = []
+                    let items = try interpreter.iterator(over: value)
+                    return TemplateIterator { () throws(TemplateFault) in
+                        while let item = try items.next() {
+                            let key = try path?.value(in: item, interpreter) ?? item
+                            let folded = try TemplateKey(bound.flag(0) ? key : key.ignoringCase)
+                            if seen.insert(folded).inserted { return item }
+                        }
+                        return nil
+                    }
+                }))
         },
         "min": extreme("min", isMinimum: true),
         "max": extreme("max", isMinimum: false),

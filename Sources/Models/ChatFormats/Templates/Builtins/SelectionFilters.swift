@@ -10,55 +10,72 @@ extension TemplateBuiltins {
         "rejectattr": selecting("rejectattr", byAttribute: true, keeps: false),
     ]
 
+    /// An iterator that does nothing before its first item is asked for, and nothing at all for a
+    /// value that counts as false: so does Jinja, and a mistake in a filter then goes unseen.
+    static func deferred(
+        _ value: TemplateValue,
+        _ setUp: @escaping () throws(TemplateFault) -> TemplateIterator
+    ) -> TemplateValue {
+        guard value.isTrue else { return .iterator(TemplateIterator([])) }
+        return .iterator(TemplateIterator(later: setUp))
+    }
+
+    private typealias Transform = (TemplateValue) throws(TemplateFault) -> TemplateValue
+
     private static func map(
         _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
-        let transform: (TemplateValue) throws(TemplateFault) -> TemplateValue
+        deferred(value) { () throws(TemplateFault) in
+            let transform = try mapping(interpreter, arguments)
+            let items = try interpreter.iterator(over: value)
+            return TemplateIterator { () throws(TemplateFault) in
+                guard let item = try items.next() else { return nil }
+                try interpreter.step()
+                return try transform(item)
+            }
+        }
+    }
+
+    /// What `map` does to an item: looks an attribute up, or applies a filter.
+    private static func mapping(
+        _ interpreter: TemplateInterpreter, _ arguments: CallArguments
+    ) throws(TemplateFault) -> Transform {
         if arguments.positional.isEmpty, arguments.named.contains(where: { $0.name == "attribute" })
         {
             let bound = try CallArguments(named: arguments.named)
                 .bound(to: ["attribute", "default"], of: "map")
             let path = AttributePath(try bound.required(0))
-            let fallback = bound[1]
-            transform = { item throws(TemplateFault) in
-                let value = try path.value(in: item, interpreter)
-                return value.isUndefined ? fallback ?? value : value
-            }
-        } else {
-            guard case .string(let name) = arguments.positional.first else {
-                throw .invalid("map requires a filter argument")
-            }
-            let rest = CallArguments(
-                positional: Array(arguments.positional.dropFirst()), named: arguments.named)
-            transform = { item throws(TemplateFault) in
-                try interpreter.applyFilter(name, to: item, rest)
+            var fallback = bound[1]
+            if case .some(.none) = fallback { fallback = nil }
+            return { [fallback] item throws(TemplateFault) in
+                try path.value(in: item, interpreter, fallback: fallback)
             }
         }
-        let items = try interpreter.iterator(over: value)
-        return .iterator(
-            TemplateIterator { () throws(TemplateFault) in
-                guard let item = try items.next() else { return nil }
-                try interpreter.step()
-                return try transform(item)
-            })
+        guard case .string(let name) = arguments.positional.first else {
+            throw .invalid("map requires a filter argument")
+        }
+        let rest = CallArguments(
+            positional: Array(arguments.positional.dropFirst()), named: arguments.named)
+        return { item throws(TemplateFault) in
+            try interpreter.applyFilter(name, to: item, rest)
+        }
     }
 
     private static func selecting(_ name: String, byAttribute: Bool, keeps: Bool) -> Filter {
         { (interpreter, value, arguments) throws(TemplateFault) in
-            var rest = arguments.positional[...]
-            var path: AttributePath?
-            if byAttribute {
-                guard let attribute = rest.popFirst() else {
-                    throw .invalid("\(name) is missing the name of an attribute")
+            deferred(value) { () throws(TemplateFault) in
+                var rest = arguments.positional[...]
+                var path: AttributePath?
+                if byAttribute {
+                    guard let attribute = rest.popFirst() else {
+                        throw .invalid("\(name) is missing the name of an attribute")
+                    }
+                    path = AttributePath(attribute)
                 }
-                path = AttributePath(attribute)
-            }
-            var test: String?
-            if let name = rest.popFirst() { test = name.text }
-            let testArguments = CallArguments(positional: Array(rest), named: arguments.named)
-            let items = try interpreter.iterator(over: value)
-            return .iterator(
-                TemplateIterator { [path, test] () throws(TemplateFault) in
+                let test = rest.popFirst()?.text
+                let testArguments = CallArguments(positional: Array(rest), named: arguments.named)
+                let items = try interpreter.iterator(over: value)
+                return TemplateIterator { [path] () throws(TemplateFault) in
                     while let item = try items.next() {
                         try interpreter.step()
                         let subject = try path?.value(in: item, interpreter) ?? item
@@ -71,7 +88,8 @@ extension TemplateBuiltins {
                         if holds == keeps { return item }
                     }
                     return nil
-                })
+                }
+            }
         }
     }
 }

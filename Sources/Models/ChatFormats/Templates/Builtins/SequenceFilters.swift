@@ -55,44 +55,63 @@ extension TemplateBuiltins {
         "batch": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["linecount", "fill_with"], of: "batch")
             _ = try bound.required(0)
-            let size = max(try bound.integer(0) ?? 1, 1)
-            let elements = try interpreter.elements(of: value)
-            var batches: [TemplateValue] = []
-            for start in stride(from: 0, to: elements.count, by: size) {
-                var batch = Array(elements[start..<min(start + size, elements.count)])
-                if let fill = bound[1], batch.count < size {
-                    if case .none = fill {
-                    } else {
-                        try interpreter.charge(items: size)
-                        batch += Array(repeating: fill, count: size - batch.count)
-                    }
-                }
-                batches.append(.list(batch))
-            }
-            return .iterator(TemplateIterator(batches))
+            return .iterator(
+                TemplateIterator(later: { () throws(TemplateFault) in
+                    TemplateIterator(try batches(interpreter, value, bound))
+                }))
         },
         "slice": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["slices", "fill_with"], of: "slice")
             _ = try bound.required(0)
-            let count = try bound.integer(0) ?? 0
-            guard count > 0 else { throw .invalid("slice needs a positive number of slices") }
-            try interpreter.charge(items: count)
-            let elements = try interpreter.elements(of: value)
-            let (size, extra) = elements.count.quotientAndRemainder(dividingBy: count)
-            var slices: [TemplateValue] = []
-            var start = 0
-            for index in 0..<count {
-                let end = start + size + (index < extra ? 1 : 0)
-                var slice = Array(elements[start..<end])
-                if let fill = bound[1], index >= extra {
-                    if case .none = fill {} else { slice.append(fill) }
-                }
-                slices.append(.list(slice))
-                start = end
-            }
-            return .iterator(TemplateIterator(slices))
+            return .iterator(
+                TemplateIterator(later: { () throws(TemplateFault) in
+                    TemplateIterator(try slices(interpreter, value, bound))
+                }))
         },
     ]
+
+    /// Rows of so many items; the last one is filled up.
+    private static func batches(
+        _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ bound: BoundArguments
+    ) throws(TemplateFault) -> [TemplateValue] {
+        let size = max(try bound.integer(0) ?? 1, 1)
+        let elements = try interpreter.elements(of: value)
+        var batches: [TemplateValue] = []
+        for start in stride(from: 0, to: elements.count, by: size) {
+            var batch = Array(elements[start..<min(elements.count, start.addingClamped(size))])
+            if let fill = filler(bound), batch.count < size {
+                try interpreter.charge(items: size)
+                batch += Array(repeating: fill, count: size - batch.count)
+            }
+            batches.append(.list(batch))
+        }
+        return batches
+    }
+
+    /// So many columns; those that are one item short are filled up.
+    private static func slices(
+        _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ bound: BoundArguments
+    ) throws(TemplateFault) -> [TemplateValue] {
+        let count = try bound.integer(0) ?? 0
+        guard count > 0 else { throw .invalid("slice needs a positive number of slices") }
+        try interpreter.charge(items: count)
+        let elements = try interpreter.elements(of: value)
+        let (size, extra) = elements.count.quotientAndRemainder(dividingBy: count)
+        var slices: [TemplateValue] = []
+        var start = 0
+        for index in 0..<count {
+            let end = start + size + (index < extra ? 1 : 0)
+            var slice = Array(elements[start..<end])
+            if let fill = filler(bound), index >= extra { slice.append(fill) }
+            slices.append(.list(slice))
+            start = end
+        }
+        return slices
+    }
+
+    private static func filler(_ bound: BoundArguments) -> TemplateValue? {
+        if case .some(.none) = bound[1] { nil } else { bound[1] }
+    }
 
     private static func length(
         _ value: TemplateValue, _ arguments: CallArguments
@@ -144,11 +163,15 @@ struct AttributePath {
         }
     }
 
+    /// The value; `fallback` for every step that leads nowhere.
     func value(
-        in item: TemplateValue, _ interpreter: TemplateInterpreter
+        in item: TemplateValue, _ interpreter: TemplateInterpreter, fallback: TemplateValue? = nil
     ) throws(TemplateFault) -> TemplateValue {
         var value = item
-        for part in parts { value = try interpreter.item(part, of: value) }
+        for part in parts {
+            value = try interpreter.item(part, of: value)
+            if value.isUndefined, let fallback { value = fallback }
+        }
         return value
     }
 }

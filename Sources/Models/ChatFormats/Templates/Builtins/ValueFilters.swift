@@ -14,11 +14,14 @@ extension TemplateBuiltins {
         },
         "items": { (_, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: "items")
-            switch value {
-            case .undefined: return .iterator(TemplateIterator([]))
-            case .dictionary(let members): return .iterator(TemplateIterator(members.pairs))
-            default: throw .invalid("Can only get item pairs from a mapping.")
-            }
+            return .iterator(
+                TemplateIterator(later: { () throws(TemplateFault) in
+                    switch value {
+                    case .undefined: return TemplateIterator([])
+                    case .dictionary(let members): return TemplateIterator(members.pairs)
+                    default: throw .invalid("Can only get item pairs from a mapping.")
+                    }
+                }))
         },
         "tojson": { (interpreter, value, arguments) throws(TemplateFault) in
             try toJSON(interpreter, value, arguments)

@@ -121,14 +121,20 @@ final class TemplateInterpreter {
         let state = LoopState(
             try items(of: sequence, for: loop), depth: loopDepth,
             recursion: loop.isRecursive ? (loop, outer) : nil)
-        while let item = try state.advance() {
+        // The 'else' part runs unless one item got through the whole body: Jinja's way, not Python's.
+        var isComplete = false
+        items: while let item = try state.advance() {
             try step()
             scope = TemplateScope(["loop": .object(state)], parent: outer)
             try assign(item, to: loop.target)
-            if try execute(loop.body) == .breakLoop { break }
+            switch try execute(loop.body) {
+            case .next: isComplete = true
+            case .continueLoop: continue
+            case .breakLoop: break items
+            }
         }
         scope = outer
-        if state.isFresh { _ = try execute(loop.otherwise) }
+        if !isComplete { _ = try execute(loop.otherwise) }
     }
 
     /// A recursive loop's output for other items.

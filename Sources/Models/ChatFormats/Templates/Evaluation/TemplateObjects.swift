@@ -35,9 +35,6 @@ final class LoopState: TemplateObject {
         self.recursion = recursion
     }
 
-    /// Whether no item has come yet.
-    var isFresh: Bool { index < 0 }
-
     /// Steps to the next item.
     func advance() throws(TemplateFault) -> TemplateValue? {
         guard let next = ahead.isEmpty ? try iterator.next() : ahead.removeLast() else {

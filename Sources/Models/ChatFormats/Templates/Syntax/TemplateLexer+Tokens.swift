@@ -139,7 +139,7 @@ extension TemplateLexer {
                 return
             }
             if scalar == "\\" {
-                scanEscape(&value)
+                try scanEscape(&value)
             } else {
                 value.append(scalar)
                 advance(to: position + 1)
@@ -149,7 +149,9 @@ extension TemplateLexer {
     }
 
     /// Python's escapes; a backslash before anything else stands for itself.
-    private mutating func scanEscape(_ value: inout String.UnicodeScalarView) {
+    private mutating func scanEscape(
+        _ value: inout String.UnicodeScalarView
+    ) throws(TemplateFault) {
         guard let kind = peek(1) else {
             value.append("\\")
             position += 1
@@ -169,6 +171,8 @@ extension TemplateLexer {
         case "u" where append(&value, skipping: 2, radix: 16, digits: 4...4): return
         case "U" where append(&value, skipping: 2, radix: 16, digits: 8...8): return
         case "0"..."7" where append(&value, skipping: 1, radix: 8, digits: 1...3): return
+        case "x", "u", "U":
+            throw TemplateFault(.syntax, "an escape \\\(kind) without its digits", line: line)
         default:
             value.append("\\")
             value.append(kind)

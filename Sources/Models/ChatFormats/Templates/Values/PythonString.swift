@@ -58,7 +58,7 @@ extension String {
         return pieces + [String(decoding: bytes[position...], as: UTF8.self)]
     }
 
-    /// Words between white space, without empty ones; what is left over keeps its inner space.
+    /// Words between white space, without empty ones; what is left over keeps its space.
     func splitWords(maximum: Int?, fromRight: Bool) -> [String] {
         let scalars = fromRight ? scalars.reversed() : scalars
         var words: [ArraySlice<UnicodeScalar>] = []
@@ -69,8 +69,7 @@ extension String {
                 continue
             }
             if let maximum, words.count == maximum {
-                let end = (scalars.lastIndex { !$0.isPythonSpace } ?? position) + 1
-                words.append(scalars[position..<end])
+                words.append(scalars[position...])
                 break
             }
             let end = scalars[position...].firstIndex { $0.isPythonSpace } ?? scalars.count

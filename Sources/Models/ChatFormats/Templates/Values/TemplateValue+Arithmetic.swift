@@ -155,6 +155,12 @@ extension Int {
         return overflow ? .max : product
     }
 
+    /// The sum, or the largest integer where it does not fit; for sizes.
+    func addingClamped(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+
     fileprivate func raisedReportingOverflow(
         to exponent: Int
     ) -> (partialValue: Int, overflow: Bool) {

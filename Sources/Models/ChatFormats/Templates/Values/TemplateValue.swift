@@ -71,6 +71,16 @@ final class TemplateIterator {
         }
     }
 
+    /// An iterator that is set up, and can fail, only when its first value is asked for.
+    convenience init(later setUp: @escaping () throws(TemplateFault) -> TemplateIterator) {
+        var iterator: TemplateIterator?
+        self.init { () throws(TemplateFault) in
+            let current = if let iterator { iterator } else { try setUp() }
+            iterator = current
+            return try current.next()
+        }
+    }
+
     func next() throws(TemplateFault) -> TemplateValue? {
         try makeNext()
     }
