@@ -9,7 +9,7 @@ enum { POSITIONS = BERTH_PAGE_POSITIONS, QUERIES = 6 };
 /* State of all queries (rows times heads) of one call, in its scratch memory. */
 typedef struct {
     const berth_attention *attention;
-    size_t count;
+    size_t count, pages;
     /* [query][dimension], scaled */
     float *queries;
     /* [query][64]: scores, then weights */
@@ -25,6 +25,7 @@ static attention_state prepare(const berth_attention *a) {
     const size_t count = a->rows * a->heads;
     const size_t padded = (count + 15) / 16 * 16;
     attention_state state = {.attention = a, .count = count};
+    state.pages = (a->position + a->rows - 1) / POSITIONS + 1;
     state.weights = a->scratch;
     state.values = state.weights + count * POSITIONS;
     state.largest = state.values + count * a->value_stride;
@@ -47,8 +48,18 @@ INLINE size_t visible(const berth_attention *a, size_t query, size_t start) {
     return end <= start ? 0 : end - start < POSITIONS ? end - start : POSITIONS;
 }
 
-/* Scores of `width` queries with the 64 keys of a page. */
-INLINE void score(const attention_state *s, size_t query, const uint16_t *keys, const int width) {
+/* Asks for two lines: a page's keys, its values and the next page's keys are runs of memory of their own,
+ * each too short for the processor to run ahead in. Nothing happens without an address. */
+INLINE void ask_for(const uint8_t *ahead, size_t offset) {
+    if (!ahead) return;
+    /* Into the second level (locality 2): a page is half of the first. */
+    __builtin_prefetch(ahead + offset, 0, 2);
+    __builtin_prefetch(ahead + offset + 64, 0, 2);
+}
+
+/* Scores of `width` queries with the 64 keys of a page; `ahead` is read next, and has as many bytes. */
+INLINE void score(const attention_state *s, size_t query, const uint16_t *keys,
+                  const uint8_t *ahead, const int width) {
     const size_t dimension = s->attention->dimension;
     const float *queries = s->queries + query * dimension;
     for (size_t position = 0; position < POSITIONS; position += 16 * LANES_AT_ONCE) {
@@ -57,6 +68,7 @@ INLINE void score(const attention_state *s, size_t query, const uint16_t *keys, 
             UNROLL for (int n = 0; n < LANES_AT_ONCE; n++) sums[q][n] = lanes_of(0);
         }
         for (size_t i = 0; i < dimension; i++) {
+            if (position == 0) ask_for(ahead, i * POSITIONS * 2);
             lanes key[LANES_AT_ONCE];
             UNROLL for (int n = 0; n < LANES_AT_ONCE; n++)
                 key[n] = lanes_from_halves(keys + i * POSITIONS + position + 16 * (size_t)n);
@@ -109,7 +121,8 @@ INLINE void weigh(const attention_state *s, size_t query, size_t count, bool is_
 
 /* Joins `lanes_count` lanes, from column `column` on, of `count` weighted values. */
 INLINE void gather(const attention_state *s, size_t query, const uint16_t *values, size_t count,
-                   size_t column, bool is_first, const int width, const int lanes_count) {
+                   size_t column, bool is_first, const uint8_t *ahead, const int width,
+                   const int lanes_count) {
     const size_t stride = s->attention->value_stride;
     const float *weights = s->weights + query * POSITIONS;
     lanes sums[QUERIES][LANES_AT_ONCE];
@@ -117,6 +130,7 @@ INLINE void gather(const attention_state *s, size_t query, const uint16_t *value
         UNROLL for (int n = 0; n < lanes_count; n++) sums[q][n] = lanes_of(0);
     }
     for (size_t j = 0; j < count; j++) {
+        if (column % 64 == 0) ask_for(ahead, (column + j) * POSITIONS * 2);
         lanes value[LANES_AT_ONCE];
         UNROLL for (int n = 0; n < lanes_count; n++)
             value[n] = lanes_from_halves(values + j * stride + column + 16 * (size_t)n);
@@ -140,7 +154,7 @@ INLINE void gather(const attention_state *s, size_t query, const uint16_t *value
     }
 }
 
-/* One page for `width` queries. */
+/* One page for `width` queries; the first ones fetch it for all. */
 INLINE void attend_page(const attention_state *s, size_t query, size_t page, const int width) {
     const berth_attention *a = s->attention;
     const size_t start = page * POSITIONS;
@@ -148,14 +162,18 @@ INLINE void attend_page(const attention_state *s, size_t query, size_t page, con
     if (most == 0) return;
     const uint8_t *base = a->pages[page];
     const uint16_t *values = (const uint16_t *)(base + a->value_offset);
-    score(s, query, (const uint16_t *)(base + a->key_offset), width);
+    const uint8_t *next = query == 0 && most == POSITIONS && page + 1 < s->pages
+                              ? (const uint8_t *)a->pages[page + 1] + a->key_offset
+                              : NULL;
+    score(s, query, (const uint16_t *)(base + a->key_offset),
+          query == 0 ? base + a->value_offset : NULL, width);
     for (size_t q = query; q < query + (size_t)width; q++)
         weigh(s, q, visible(a, q, start), page == 0);
     size_t column = 0;
     for (; column + 16 * LANES_AT_ONCE <= a->value_stride; column += 16 * LANES_AT_ONCE)
-        gather(s, query, values, most, column, page == 0, width, LANES_AT_ONCE);
+        gather(s, query, values, most, column, page == 0, next, width, LANES_AT_ONCE);
     for (; column < a->value_stride; column += 16)
-        gather(s, query, values, most, column, page == 0, width, 1);
+        gather(s, query, values, most, column, page == 0, next, width, 1);
 }
 
 static void attend_page_wide(const attention_state *s, size_t query, size_t page) {
@@ -174,8 +192,7 @@ static void attend_page_rest(const attention_state *s, size_t query, size_t page
 
 void NAME(attend)(const berth_attention *a) {
     const attention_state state = prepare(a);
-    const size_t pages = (a->position + a->rows - 1) / POSITIONS + 1;
-    for (size_t page = 0; page < pages; page++) {
+    for (size_t page = 0; page < state.pages; page++) {
         size_t query = 0;
         for (; query + QUERIES <= state.count; query += QUERIES)
             attend_page_wide(&state, query, page);

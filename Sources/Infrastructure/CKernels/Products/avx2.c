@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { TILE = 4, PREFETCH = 3072 };
+enum { TILE = 4 };
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
@@ -31,7 +31,6 @@ INLINE __m256i quad(const berth_block *x, int index) {
 }
 
 INLINE pair load_line(const uint8_t *line) {
-    _mm_prefetch((const char *)line + PREFETCH, _MM_HINT_T0);
     return (pair){_mm256_loadu_si256((const __m256i *)line),
                   _mm256_loadu_si256((const __m256i *)(line + 32))};
 }
@@ -230,16 +229,17 @@ INLINE void tile_q8_0(const tile_work *work, const int width) {
 /* Three lines of six-bit values times half a block of each token. */
 INLINE void add_six_bits(const uint8_t *lines, const berth_block *x, int half, pair *dots,
                          int width) {
-    const pair a = load_line(lines), b = load_line(lines + LINE), c = load_line(lines + 2 * LINE);
-    /* The fourth quad: bits 5-4 from a, 3-2 from b, 1-0 from c. */
-    const pair last = or_pair(or_pair(and_pair(LEFT(a, 4), 48), and_pair(LEFT(b, 2), 12)),
-                              and_pair(c, 3));
-    const pair quads[4] = {and_pair(RIGHT(a, 2), 63), and_pair(RIGHT(b, 2), 63),
-                           and_pair(RIGHT(c, 2), 63), last};
-    UNROLL for (int i = 0; i < 4; i++) {
+    /* The fourth quad: bits 5-4 from the first line, 3-2 from the second, 1-0 from the third. */
+    pair last = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    UNROLL for (int i = 0; i < 3; i++) {
+        const pair line = load_line(lines + i * LINE);
+        const pair values = and_pair(RIGHT(line, 2), 63);
+        last = or_pair(last, and_pair(LEFT(line, 4 - 2 * i), 48 >> 2 * i));
         UNROLL for (int m = 0; m < width; m++)
-            dots[m] = add_dots(dots[m], quads[i], quad(x + m, half * 4 + i));
+            dots[m] = add_dots(dots[m], values, quad(x + m, half * 4 + i));
     }
+    UNROLL for (int m = 0; m < width; m++)
+        dots[m] = add_dots(dots[m], last, quad(x + m, half * 4 + 3));
 }
 
 INLINE void tile_q6_k(const tile_work *work, const int width) {
@@ -279,7 +279,6 @@ INLINE void tile_q6_k(const tile_work *work, const int width) {
         float_pair sums[TILE];                                                                     \
         clear(sums, width);                                                                        \
         for (size_t column = 0; column < work->columns; column++, line += bytes) {                 \
-            _mm_prefetch((const char *)line + PREFETCH, _MM_HINT_T0);                              \
             const float_pair weights = load(line);                                                 \
             UNROLL for (int m = 0; m < width; m++)                                                 \
                 sums[m] =                                                                          \
