@@ -21,7 +21,6 @@ static const berth_kernels scalar = {
     .rotate = berth_reference_rotate,
     .narrow = berth_reference_narrow,
     .attend = berth_reference_attend,
-    .exponential = berth_reference_exponential,
 };
 
 #if defined(__x86_64__)
@@ -34,7 +33,6 @@ static const berth_kernels scalar = {
         .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
         .gate = berth_##isa##_gate, .add = berth_##isa##_add, .rotate = berth_##isa##_rotate,      \
         .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
-        .exponential = berth_##isa##_exponential,                                                  \
     }
 
 static const berth_kernels avx2 = TABLE(avx2, 4);

@@ -119,10 +119,3 @@ void NAME(narrow)(const float *x, size_t count, uint16_t *out, size_t step) {
         for (size_t j = 0; j < n; j++) out[(i + j) * step] = halves[j];
     }
 }
-
-void NAME(exponential)(const float *x, size_t count, float *out) {
-    for (size_t i = 0; i < count; i += 16) {
-        const size_t n = remaining(count, i);
-        lanes_store_first(out + i, lanes_exp(lanes_load_first(x + i, n)), n);
-    }
-}

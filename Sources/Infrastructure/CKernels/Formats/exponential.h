@@ -1,6 +1,7 @@
 /* exp(x) = 2^n * (1 + r + r^2 * (C0 + C1 r + ... + C4 r^4)), n the integer nearest to x / ln 2 and
  * r = x - n * ln 2. The coefficients are a minimax fit over |r| <= ln(2) / 2 (error 3e-9, below float32's
- * own rounding); ln 2 is split so that n * EXP_LN2_HIGH is exact. */
+ * own rounding; together below 2^-22); ln 2 is split so that n * EXP_LN2_HIGH is exact. Below EXP_LOWEST
+ * the result is 0, above EXP_HIGHEST that of EXP_HIGHEST. */
 #ifndef BERTH_EXPONENTIAL_H
 #define BERTH_EXPONENTIAL_H
 

@@ -5,8 +5,6 @@
 #include "../Formats/formats.h"
 #include "reference.h"
 
-float berth_reference_fold(float lanes[16]);
-
 enum { POSITIONS = BERTH_PAGE_POSITIONS };
 
 size_t berth_attention_scratch(size_t queries, size_t dimension, size_t value_stride) {

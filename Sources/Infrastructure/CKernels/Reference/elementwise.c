@@ -28,10 +28,6 @@ float berth_reference_exp(float x) {
     return float_from_bits(bits_from_float(y) + (bits_from_float(shifted) << 23));
 }
 
-void berth_reference_exponential(const float *x, size_t count, float *out) {
-    for (size_t i = 0; i < count; i++) out[i] = berth_reference_exp(x[i]);
-}
-
 void berth_reference_normalize(const float *x, const float *weight, float epsilon, size_t count,
                                float *out) {
     float squares[LANES] = {0};

@@ -19,8 +19,9 @@ void berth_reference_add(const float *x, size_t count, float *out);
 void berth_reference_rotate(const berth_rotation *, float *head);
 void berth_reference_narrow(const float *x, size_t count, uint16_t *out, size_t step);
 void berth_reference_attend(const berth_attention *);
-void berth_reference_exponential(const float *x, size_t count, float *out);
-/* One value of `exponential`. */
+/* The exponential that gates and attention use, see Formats/exponential.h. */
 float berth_reference_exp(float x);
+/* Sum of 16 lanes, folded in halves; overwrites them. */
+float berth_reference_fold(float lanes[16]);
 
 #endif

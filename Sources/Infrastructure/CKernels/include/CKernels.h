@@ -120,7 +120,7 @@ typedef struct berth_kernels {
     void (*quantize)(const float *x, size_t columns, berth_block *out, size_t step);
     /* out = x / sqrt(mean(x^2) + epsilon) * weight; x and out may be the same. */
     void (*normalize)(const float *x, const float *weight, float epsilon, size_t count, float *out);
-    /* out = gate / (1 + exp(-gate)) * up */
+    /* out = gate / (1 + exp(-gate)) * up; see Formats/exponential.h for the exponential's error. */
     void (*gate)(const float *gate, const float *up, size_t count, float *out);
     /* out += x */
     void (*add)(const float *x, size_t count, float *out);
@@ -129,8 +129,6 @@ typedef struct berth_kernels {
     /* float32 to float16, to nearest even, clamped to the largest finite number; out[i * step]. */
     void (*narrow)(const float *x, size_t count, uint16_t *out, size_t step);
     void (*attend)(const berth_attention *);
-    /* out = exp(x), relative error below 2^-22; exactly 0 below -87, the value at 88 above 88. */
-    void (*exponential)(const float *x, size_t count, float *out);
 } berth_kernels;
 
 typedef enum berth_isa {
