@@ -68,8 +68,10 @@ private struct ProductPlan {
     init(_ w: WeightMatrix, rows: Int, tile: Int, threads: Int) {
         self.rows = rows
         // A range's input should stay in the second-level cache: a value takes 1.5 bytes as blocks.
-        let fitting = (384 << 10) / max(1, w.columns * (w.needsFloatInput ? 4 : 3) / 2)
-        rangeRows = max(1, fitting / tile) * tile
+        let rowBytes = w.needsFloatInput ? 4 * w.columns : (3 * w.columns + 1) / 2
+        let fitting = max(tile, (512 << 10) / max(1, rowBytes))
+        let wantedRanges = max(1, (rows + fitting / 2) / fitting)
+        rangeRows = ((rows + wantedRanges - 1) / wantedRanges + tile - 1) / tile * tile
         let ranges = (rows + rangeRows - 1) / rangeRows
         // Chunks of about 20 microseconds, several for each thread: whoever is held up takes fewer.
         let operations = 2 * w.rows * w.columns * min(rows, rangeRows)
