@@ -1,13 +1,13 @@
 /// SplitMix64 (Steele, Lea and Flood 2014): tiny, fast, the same everywhere, and good enough for one number a token.
-struct RandomStream: Sendable {
+package struct RandomStream: Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
     /// The next 64 random bits.
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -16,7 +16,7 @@ struct RandomStream: Sendable {
     }
 
     /// A number in 0..<1 with 53 random bits.
-    mutating func nextUnit() -> Double {
+    package mutating func nextUnit() -> Double {
         Double(next() >> 11) * 0x1p-53
     }
 }

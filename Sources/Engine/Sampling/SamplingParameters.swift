@@ -1,8 +1,14 @@
 /// How the next token is chosen from a model's logits.
 ///
-/// The steps come in this order: logit bias and penalties, temperature, top-k, top-p, min-p. Temperature before
-/// the filters is what transformers and vLLM do (llama.cpp's default puts it last), so `topP` means a share
-/// of the distribution that is really sampled from.
+/// The steps come in this order: repetition, presence and frequency penalty, logit bias, temperature, top-k, top-p,
+/// min-p. Why:
+/// - Bias after the penalties, so that +-100 forces or bans whatever was said before (llama.cpp and vLLM put it first,
+///   where a repetition penalty can weaken it).
+/// - Temperature before the filters, as in transformers and vLLM, so that `topP` means a share of the distribution that
+///   is really drawn from (llama.cpp's default puts it last: a high temperature then widens nothing).
+/// - Top-p measures its share among what top-k left, as all of them do.
+/// - Min-p last, as in llama.cpp (vLLM puts it before top-k). It compares with the likeliest token, which no filter
+///   removes, so its place changes only what top-p takes its share of.
 package struct SamplingParameters: Sendable, Equatable {
     /// Divides the logits; 0 always takes the likeliest token.
     package var temperature: Float
@@ -18,7 +24,7 @@ package struct SamplingParameters: Sendable, Equatable {
     package var presencePenalty: Float
     /// Subtracted from a token's logit for every time the answer holds it; 0 is off.
     package var frequencyPenalty: Float
-    /// Added to the logits of single tokens, by id.
+    /// Added to the logits of single tokens, by id; minus infinity bans one.
     package var logitBias: [Int: Float]
     /// Same seed, same logits, same tokens.
     package var seed: UInt64
@@ -62,10 +68,10 @@ package struct SamplingParameters: Sendable, Equatable {
         guard topK >= 0 else {
             throw SamplingError(field: "top_k", message: "top_k must not be negative, got \(topK)")
         }
-        for (token, bias) in logitBias where token < 0 || bias.isNaN {
+        for (token, bias) in logitBias where token < 0 || !(bias < .infinity) {
             throw SamplingError(
                 field: "logit_bias",
-                message: "logit_bias needs token ids and numbers, got \(token): \(bias)")
+                message: "logit_bias needs token ids and finite numbers, got \(token): \(bias)")
         }
     }
 }
