@@ -55,12 +55,13 @@ export async function request(path, options) {
 }
 
 async function* textOf(response) {
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = response.body.getReader();
+    const decoder = new TextDecoder();
     try {
         for (;;) {
             const { done, value } = await reader.read();
             if (done) return;
-            yield value;
+            yield decoder.decode(value, { stream: true });
         }
     } catch (error) {
         if (error.name === "AbortError") throw error;

@@ -27,7 +27,7 @@ const toast = new Toast(byId("toast"));
 const announcer = new Announcer(byId("announcer"));
 const autoscroll = new Autoscroll(byId("scroller"), byId("latest"));
 const models = new ModelPicker(byId("model"), () => showAll());
-const welcome = new Welcome((question) => ask(question));
+const welcome = new Welcome(models, (question) => ask(question));
 
 let values = null;
 let savedAt = 0;
@@ -113,7 +113,7 @@ function showAll() {
     document.body.classList.toggle("empty", isEmpty);
     byId("welcome").hidden = !isEmpty;
     byId("new-chat").disabled = isEmpty;
-    welcome.show(models.chosen?.id ?? null);
+    welcome.show();
     composer.setRunning(chat.isRunning);
     view.show(chat.turns);
     showContext();
@@ -170,7 +170,8 @@ byId("toggle-theme").addEventListener("click", () => {
 addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && chat.isRunning) chat.stop();
 });
-addEventListener("pagehide", () => chat.isRunning && save());
+// Stopped, not failed: leaving the page also breaks its connection.
+addEventListener("pagehide", () => chat.stop());
 onThemeChange(showSwitches);
 texts.onLanguageChange(() => {
     showSwitches();

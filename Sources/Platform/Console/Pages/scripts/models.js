@@ -12,6 +12,7 @@ export class ModelPicker {
     #select;
     #changed;
     #models = [];
+    #answered = false;
 
     constructor(select, changed) {
         this.#select = select;
@@ -24,9 +25,14 @@ export class ModelPicker {
         this.#show();
     }
 
-    /// The chosen model: { id, contextLength }, or null before the server has answered.
+    /// The chosen model: { id, summary, contextLength }, or null.
     get chosen() {
         return this.#models.find(({ id }) => id === this.#select.value) ?? null;
+    }
+
+    /// Whether the server has answered, but has nothing to chat with.
+    get isEmpty() {
+        return this.#answered && this.#models.length === 0;
     }
 
     /// Asks until the server answers, less and less often.
@@ -45,8 +51,11 @@ export class ModelPicker {
     async refresh() {
         const response = await request("/v1/models");
         const { data } = await response.json();
-        this.#models = data.map((model) => ({
+        this.#answered = true;
+        // A model without a chat template serves programs only.
+        this.#models = data.filter((model) => model.can_chat !== false).map((model) => ({
             id: String(model.id),
+            summary: String(model.summary ?? ""),
             contextLength: Number.isFinite(model.context_length) ? model.context_length : null,
         }));
         this.#show(this.#select.value || read("model"));
@@ -54,7 +63,8 @@ export class ModelPicker {
     }
 
     #show(wanted = this.#select.value) {
-        const options = this.#models.map(({ id }) => element("option", { value: id }, id));
+        const options = this.#models.map(({ id, summary }) =>
+            element("option", { value: id, title: summary }, id));
         this.#select.replaceChildren(...options);
         if (options.length === 0) this.#select.append(element("option", { value: "" }, text("noModel")));
         this.#select.disabled = options.length === 0;

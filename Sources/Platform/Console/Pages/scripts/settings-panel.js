@@ -132,7 +132,5 @@ export class SettingsPanel {
 function problemText(field, problem) {
     const { least, most } = field;
     const number = (value) => (Number.isInteger(value) ? wholeNumber(value, language()) : String(value));
-    // Nobody is helped by a limit of a million.
-    const key = problem === "outOfRange" && most >= 1_000_000 ? "atLeast" : problem;
-    return text(`problem.${key}`, { least: number(least), most: number(most) });
+    return text(`problem.${problem}`, { least: number(least), most: number(most) });
 }

@@ -22,6 +22,8 @@ export function parseSetting(field, typed) {
     if (!number.test(text)) return { problem: field.kind === "whole" ? "notWhole" : "notNumber" };
     const value = Number(text);
     if (field.kind === "whole" && !Number.isInteger(value)) return { problem: "notWhole" };
+    // Nobody who typed -1 is helped by a limit of a million.
+    if (value < field.least && field.most >= 1_000_000) return { problem: "tooSmall" };
     if (value < field.least || value > field.most) return { problem: "outOfRange" };
     return { value };
 }

@@ -51,6 +51,7 @@ export default {
     welcomeHarbour: "A small model is on board. It is a clerk in the harbour of Ternhaven: ask it about berths, ships, cargo, tides and the ferry. It knows nothing else.",
     welcomeModel: "{model} is on board. What you write stays between this browser and your own server.",
     welcomeWaiting: "Looking for the server.",
+    welcomeNoModel: "None of the server's models can chat: they have no chat template. Programs can use them through /v1/completions.",
     suggestions: "Examples",
 
     settingsIntro: "For the next answer. Leave a field empty and the model decides.",
@@ -75,7 +76,7 @@ export default {
         notNumber: "This is not a number.",
         notWhole: "This needs a whole number.",
         outOfRange: "This must lie between {least} and {most}.",
-        atLeast: "This must be at least {least}.",
+        tooSmall: "This must be at least {least}.",
     },
     settingsWrong: "A setting needs your attention first.",
     reset: "Reset settings",

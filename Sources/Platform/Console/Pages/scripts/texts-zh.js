@@ -51,6 +51,7 @@ export default {
     welcomeHarbour: "船上是一个小模型：燕鸥港的港口助手。可以问它泊位、船舶、货物、潮汐和渡轮；别的它都不知道。",
     welcomeModel: "船上的模型是 {model}。你写下的内容只在这个浏览器和你自己的服务器之间往来。",
     welcomeWaiting: "正在寻找服务器。",
+    welcomeNoModel: "服务器上的模型都没有对话模板，不能对话；程序可以通过 /v1/completions 使用它们。",
     suggestions: "例子",
 
     settingsIntro: "用于下一次回答。留空则由模型决定。",
@@ -75,7 +76,7 @@ export default {
         notNumber: "这不是数字。",
         notWhole: "这里需要整数。",
         outOfRange: "须在 {least} 与 {most} 之间。",
-        atLeast: "不能小于 {least}。",
+        tooSmall: "不能小于 {least}。",
     },
     settingsWrong: "有一项设置需要先改正。",
     reset: "恢复默认设置",

@@ -6,18 +6,19 @@ import { language, onLanguageChange, text } from "./texts.js";
 
 export class Welcome {
     #ask;
-    #model = null;
+    #models;
 
-    constructor(ask) {
+    constructor(models, ask) {
+        this.#models = models;
         this.#ask = ask;
-        onLanguageChange(() => this.show(this.#model));
+        onLanguageChange(() => this.show());
     }
 
-    /// - model: the chosen model's name, null while the server has not answered
-    show(model) {
-        this.#model = model;
+    /// Shows what fits the chosen model.
+    show() {
+        const model = this.#models.chosen?.id ?? null;
         if (model === null) {
-            byId("welcome-words").textContent = text("welcomeWaiting");
+            byId("welcome-words").textContent = text(this.#models.isEmpty ? "welcomeNoModel" : "welcomeWaiting");
             byId("suggestions").replaceChildren();
             return;
         }
