@@ -4,6 +4,7 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// The HTTP server: OpenAI's API, metrics and the chat page on whatever completes requests.
@@ -40,9 +41,13 @@ package struct BerthServer: Sendable {
         stopRequests: StopRequests, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws where StopRequests.Element == Void {
         let answers = ActiveAnswers()
+        let isListening = Atomic(false)
+        let application = application(answers) { port in
+            isListening.store(true, ordering: .releasing)
+            await onBound(port)
+        }
         let services = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: application(answers, onBound: onBound))], logger: quiet))
+            configuration: .init(services: [.init(service: application)], logger: quiet))
         let (events, feed) = AsyncStream<ShutdownSequence.Event>.makeStream()
         do {
             try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -62,12 +67,11 @@ package struct BerthServer: Sendable {
                 while let isServerDone = try await group.next(), !isServerDone {}
                 group.cancelAll()
             }
-        } catch let error as IOError {
+        } catch is CancellationError {
+            // Without cancellation from outside: connections cut after a second signal.
+            try Task.checkCancellation()
+        } catch let error where !isListening.load(ordering: .acquiring) {
             throw ServerError(error, host: configuration.host, port: configuration.port)
-        } catch let error as SocketAddressError {
-            throw ServerError(error, host: configuration.host, port: configuration.port)
-        } catch is CancellationError where !Task.isCancelled {
-            // Cut connections: how a second signal ends.
         }
     }
 

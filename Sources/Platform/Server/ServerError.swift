@@ -52,7 +52,7 @@ package struct ServerError: Error, Sendable, Equatable, CustomStringConvertible 
                     + "machine only, 0.0.0.0 every address")
         case .some:
             self.init(code: .cannotListen, message: "cannot listen on \(place): \(cause)")
-        case nil where cause is SocketAddressError:
+        case nil where cause is SocketAddressError || cause is SocketAddressError.UnknownHost:
             self.init(
                 code: .addressNotAvailable,
                 message: "the host name \(host) has no address; check its spelling")

@@ -13,7 +13,7 @@ struct RecordMiddleware: RouterMiddleware {
         var context = context
         context.record = record
         var response = try await next(request, context)
-        response.headers[.requestID] = context.id
+        response.headers[.requestID] = context.requestID
         if request.method == .head {
             response = response.createHeadResponse()
         }

@@ -7,11 +7,16 @@ struct ServerContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// What is known about the request for log and metrics.
     var record: RequestRecord?
+    /// Told to the client and named in the log.
+    let requestID: String
     private let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+        // Hummingbird keeps its id in the logger's metadata, and a log handler need not keep any.
+        requestID =
+            source.logger[metadataKey: "hb.request.id"]?.description ?? "\(RequestID())"
     }
 
     /// Tells when this request's client leaves; `nil` where the connection has already ended.

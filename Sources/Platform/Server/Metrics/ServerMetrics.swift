@@ -77,10 +77,10 @@ extension BackendStatistics {
                 "berth_sequences_waiting", "Sequences waiting for room now.", .gauge,
                 Double(waiting)),
             MetricFamily(
-                "berth_kv_cache_used_bytes", "Bytes of KV cache in use.", .gauge,
+                "berth_cache_used_bytes", "Bytes of KV cache in use.", .gauge,
                 Double(cacheBytesUsed)),
             MetricFamily(
-                "berth_kv_cache_size_bytes", "Bytes of KV cache in all.", .gauge,
+                "berth_cache_size_bytes", "Bytes of KV cache in all.", .gauge,
                 Double(cacheBytesTotal)),
         ]
     }
