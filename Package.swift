@@ -64,7 +64,9 @@ let models: [Target] = [
     room("Tokenizers", "Models", ["StructuredJSON"]),
     room("ChatFormats", "Models", ["StructuredJSON", collections]),
     room("Architectures", "Models", ["Tensors", "Checkpoints"]),
-    .target(name: "CDefaultModel", path: "Sources/Models/CDefaultModel"),
+    .target(
+        name: "CDefaultModel", path: "Sources/Models/CDefaultModel", exclude: ["berth-harbour.gguf"]
+    ),
 ]
 
 let engine: [Target] = [
@@ -126,6 +128,15 @@ let suites: [Target] = [
         "ChatEngineTests", "Engine",
         ["CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI"]),
     tests("ConsoleTests", "Platform", ["Console"]),
+    .target(
+        name: "ScriptedBackend", dependencies: ["CompletionAPI"],
+        path: "Tests/Platform/ScriptedBackend", swiftSettings: swiftSettings),
+    tests(
+        "ServerTests", "Platform",
+        [
+            "Server", "ScriptedBackend", "CompletionAPI", "StructuredJSON", "Console",
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ] + web),
     tests("BerthTests", "Programs", ["berth", "StructuredJSON"]),
     tests("HouseTests", "House", []),
 ]
