@@ -83,6 +83,19 @@ def test_enter_in_an_input_method_does_not_send(chat, server):
     expect(chat.answer()).to_have_text("你好！")
 
 
+def test_the_focus_is_not_lost_with_the_button_that_had_it(chat, server):
+    server.will(Answer(["One."]))
+    chat.page.locator("#suggestions button").first.press("Enter")
+    chat.expect_over()
+    expect(chat.message).to_be_focused()
+    server.will(Answer(["Two."]))
+    chat.page.get_by_role("button", name="Ask again").press("Enter")
+    expect(chat.answer()).to_have_text("Two.")
+    expect(chat.message).to_be_focused()
+    chat.page.get_by_role("button", name="New chat").press("Enter")
+    expect(chat.message).to_be_focused()
+
+
 def test_an_empty_message_is_not_sent(chat):
     chat.message.fill("  \n ")
     chat.message.press("Enter")

@@ -31,6 +31,7 @@ def test_nothing_is_wider_than_the_window(open_chat, server, name):
     chinese = "zh" in name
     chat.keep(f"{name}-1-welcome")
     assert fits(chat)
+    expect(chat.page.locator("#welcome h2")).to_be_in_viewport()
     server.will(Answer([SAMPLE], usage=(56, 118)))
     chat.ask("船长150米，吃水7米，停哪里？" if chinese else "Which berth for a ship of 150 m with 7 m draught?")
     chat.expect_over()

@@ -1,5 +1,6 @@
 """The page over the real server and its model: what no made-up server can promise. Needs BERTH_URL."""
 
+import json
 import os
 import re
 
@@ -40,15 +41,13 @@ def test_a_question_is_answered_with_figures(live):
     expect(live.page.locator("#context")).to_have_text(re.compile(r"^[\d,]+ / [\d,]+$"))
 
 
-def test_the_text_grows_while_it_is_generated(live):
-    live.page.evaluate("""() => {
-        globalThis.lengths = new Set();
-        new MutationObserver(() => lengths.add(document.querySelector(".said")?.textContent.length ?? 0))
-            .observe(document.getElementById("conversation"), { subtree: true, childList: true, characterData: true });
-    }""")
+def test_the_text_comes_piece_by_piece(live):
     live.ask("Tell me a story about a seal")
     live.expect_over()
-    assert live.page.evaluate("lengths.size") > 5, "the answer came in one piece"
+    kept = json.loads(live.page.evaluate("localStorage.getItem('berth.conversation')"))
+    answer = kept["turns"][0]["answer"]
+    assert answer["pieces"] > 5
+    assert answer["usage"]["completion_tokens"] >= answer["pieces"]
 
 
 def test_the_same_seed_gives_the_same_answer(live):

@@ -8,9 +8,12 @@ export class Autoscroll {
     #button;
     #following = true;
     #lastTop = 0;
+    #hasAnswers;
 
-    constructor(scroller, button) {
+    /// - hasAnswers: whether there is anything to follow; else the page stays at its top
+    constructor(scroller, button, hasAnswers) {
         this.#scroller = scroller;
+        this.#hasAnswers = hasAnswers;
         this.#button = button;
         scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
         button.addEventListener("click", () => this.follow());
@@ -19,7 +22,8 @@ export class Autoscroll {
 
     /// The content has changed its height.
     grew() {
-        if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+        if (!this.#hasAnswers()) this.#scroller.scrollTop = 0;
+        else if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
         this.#showButton();
     }
 
@@ -47,6 +51,6 @@ export class Autoscroll {
     }
 
     #showButton() {
-        this.#button.hidden = this.#following || this.#distance < nearEnd;
+        this.#button.hidden = !this.#hasAnswers() || this.#following || this.#distance < nearEnd;
     }
 }

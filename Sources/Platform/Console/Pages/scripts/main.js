@@ -25,7 +25,7 @@ texts.applyTexts();
 const settings = new SettingsPanel();
 const toast = new Toast(byId("toast"));
 const announcer = new Announcer(byId("announcer"));
-const autoscroll = new Autoscroll(byId("scroller"), byId("latest"));
+const autoscroll = new Autoscroll(byId("scroller"), byId("latest"), () => chat.turns.length > 0);
 const models = new ModelPicker(byId("model"), () => showAll());
 const welcome = new Welcome(models, (question) => ask(question));
 
@@ -69,7 +69,14 @@ function ready(start) {
     toast.hide();
     start();
     autoscroll.follow();
+    // The button that was pressed may have gone: an example, "ask again".
+    if (document.activeElement === document.body) focusMessage();
     return true;
+}
+
+/// Not on a phone, where the keyboard would cover the page before anybody has read it.
+function focusMessage() {
+    if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 
 function newChat() {
@@ -79,7 +86,7 @@ function newChat() {
             label: texts.text("undo"), run: () => chat.restoreCleared(),
         });
     }
-    composer.focus();
+    focusMessage();
 }
 
 function changed(what) {
@@ -181,6 +188,5 @@ texts.onLanguageChange(() => {
 showSwitches();
 showAll();
 autoscroll.follow();
-// On a phone the keyboard would cover the page before anybody has read it.
-if (matchMedia("(pointer: fine)").matches) composer.focus();
+focusMessage();
 models.load();
