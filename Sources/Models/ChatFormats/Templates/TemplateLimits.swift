@@ -11,7 +11,7 @@ package struct TemplateLimits: Sendable {
 
     package init(
         steps: Int = 20_000_000, stringBytes: Int = 1 << 26, listItems: Int = 1_000_000,
-        depth: Int = 600
+        depth: Int = 400
     ) {
         self.steps = steps
         self.stringBytes = stringBytes
@@ -27,6 +27,8 @@ package struct TemplateLimits: Sendable {
     static let syntaxDepth = 120
     /// Longest chain of operators on one level, which nests the tree without nesting the source.
     static let chainLength = 400
+    /// Deepest nesting of values within values.
+    static let valueNesting = 256
     /// Longest range, as in Python's sandbox.
     static let rangeItems = 100_000
 }

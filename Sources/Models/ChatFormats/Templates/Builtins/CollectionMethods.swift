@@ -45,19 +45,21 @@ enum SequenceMethods {
     static let table: [String: Method] = [
         "count": { (interpreter, value, arguments) throws(TemplateFault) in
             let wanted = try arguments.bound(to: ["value"], of: "count").required(0)
+            try interpreter.chargeWalk(over: value)
             return .integer(try interpreter.elements(of: value).count { $0.isEqual(to: wanted) })
         },
         "index": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["value", "start", "stop"], of: "index")
             let wanted = try bound.required(0)
             let elements = try interpreter.elements(of: value)
+            try interpreter.chargeWalk(over: value)
             let indices = SliceIndices(
                 start: try bound.integer(1), stop: try bound.integer(2), step: 1,
                 count: elements.count)
             for index in indices where elements[index].isEqual(to: wanted) {
                 return .integer(index)
             }
-            throw .invalid("\(wanted.representation) is not in \(value.typeName)")
+            throw .invalid("\(wanted.briefRepresentation) is not in \(value.typeName)")
         },
         "copy": { (_, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: "copy")

@@ -45,6 +45,7 @@ extension TemplateBuiltins {
                     return TemplateIterator { () throws(TemplateFault) in
                         while let item = try items.next() {
                             let key = try path?.value(in: item, interpreter) ?? item
+                            try interpreter.chargeWalk(over: key)
                             let folded = try TemplateKey(bound.flag(0) ? key : key.ignoringCase)
                             if seen.insert(folded).inserted { return item }
                         }

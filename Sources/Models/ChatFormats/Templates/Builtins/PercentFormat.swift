@@ -74,7 +74,7 @@ private struct PercentFormatter {
             value = try takeValue()
         }
         try interpreter.charge(bytes: max(directive.width, directive.precision ?? 0))
-        text += try directive.formatted(value, as: kind)
+        text += try directive.formatted(value, as: kind, interpreter)
     }
 
     private mutating func takeName() throws(TemplateFault) -> String? {
@@ -120,10 +120,12 @@ private struct PercentDirective {
     var width = 0
     var precision: Int?
 
-    func formatted(_ value: TemplateValue, as kind: UnicodeScalar) throws(TemplateFault) -> String {
+    func formatted(
+        _ value: TemplateValue, as kind: UnicodeScalar, _ interpreter: TemplateInterpreter
+    ) throws(TemplateFault) -> String {
         switch kind {
-        case "s": return padded(clipped(value.text))
-        case "r", "a": return padded(clipped(value.representation))
+        case "s": return padded(clipped(try interpreter.text(of: value)))
+        case "r", "a": return padded(clipped(try interpreter.representation(of: value)))
         case "c": return padded(try character(value))
         case "d", "i", "u":
             if let integer = value.asInteger { return number(integer, radix: 10) }

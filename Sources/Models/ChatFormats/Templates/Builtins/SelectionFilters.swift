@@ -72,10 +72,11 @@ extension TemplateBuiltins {
                     }
                     path = AttributePath(attribute)
                 }
-                let test = rest.popFirst()?.text
+                var test: String?
+                if let name = rest.popFirst() { test = try interpreter.text(of: name) }
                 let testArguments = CallArguments(positional: Array(rest), named: arguments.named)
                 let items = try interpreter.iterator(over: value)
-                return TemplateIterator { [path] () throws(TemplateFault) in
+                return TemplateIterator { [path, test] () throws(TemplateFault) in
                     while let item = try items.next() {
                         try interpreter.step()
                         let subject = try path?.value(in: item, interpreter) ?? item

@@ -38,9 +38,11 @@ extension TemplateBuiltins {
             let elements = try interpreter.iterator(over: value)
             while let element = try elements.next() {
                 try interpreter.step()
-                parts.append(try path?.value(in: element, interpreter).text ?? element.text)
+                let part = try path?.value(in: element, interpreter) ?? element
+                parts.append(try interpreter.text(of: part))
             }
-            return .string(try interpreter.joined(parts, separator: bound[0]?.text ?? ""))
+            let separator = try interpreter.text(of: bound[0] ?? .string(""))
+            return .string(try interpreter.joined(parts, separator: separator))
         },
         "sum": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["attribute", "start"], of: "sum")

@@ -25,12 +25,12 @@ enum TemplateBuiltins {
         @Sendable (TemplateInterpreter, CallArguments) throws(TemplateFault) -> TemplateValue
 
     private static let fixedGlobals: [String: Global] = [
-        "raise_exception": { (_, arguments) throws(TemplateFault) in
+        "raise_exception": { (interpreter, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["message"], of: "raise_exception")
-            throw TemplateFault(.raised, try bound.required(0).text)
+            throw TemplateFault(.raised, try interpreter.text(of: try bound.required(0)))
         },
         "namespace": { (interpreter, arguments) throws(TemplateFault) in
-            .object(NamespaceObject(try dictionary(interpreter, arguments)))
+            .object(try NamespaceObject(try dictionary(interpreter, arguments), interpreter))
         },
         "dict": { (interpreter, arguments) throws(TemplateFault) in
             .dictionary(try dictionary(interpreter, arguments))

@@ -30,11 +30,13 @@ extension TemplateBuiltins {
         },
         // Nothing is escaped automatically, so nothing is marked.
         "escaped": plain("escaped") { _ in false },
-        "lower": plain("lower") { value in value.text.allCased { $0.isLowercase } },
-        "upper": plain("upper") { value in value.text.allCased { $0.isUppercase } },
-        "filter": plain("filter") { value in filters[value.text] != nil },
+        "lower": cased("lower") { $0.isLowercase },
+        "upper": cased("upper") { $0.isUppercase },
+        "filter": plain("filter") { value in
+            if case .string(let name) = value { filters[name] != nil } else { false }
+        },
         "test": plain("test") { value in
-            kindTests[value.text] != nil || comparisonTests[value.text] != nil
+            if case .string(let name) = value { tests[name] != nil } else { false }
         },
         "even": remainder("even", divisor: 2, equals: 0),
         "odd": remainder("odd", divisor: 2, equals: 1),
@@ -50,6 +52,15 @@ extension TemplateBuiltins {
         { (_, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: name)
             return condition(value)
+        }
+    }
+
+    private static func cased(
+        _ name: String, _ condition: @escaping @Sendable (UnicodeScalar.Properties) -> Bool
+    ) -> Test {
+        { (interpreter, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: name)
+            return try interpreter.text(of: value).allCased(condition)
         }
     }
 

@@ -10,7 +10,7 @@ extension TemplateBuiltins {
         "safe": transforming("safe") { $0 },
         "trim": { (interpreter, value, arguments) throws(TemplateFault) in
             let characters = try arguments.bound(to: ["chars"], of: "trim").string(0)
-            let text = value.text
+            let text = try interpreter.text(of: value)
             try interpreter.charge(bytes: text.utf8.count)
             return .string(text.stripped(.both, of: characters))
         },
@@ -18,24 +18,28 @@ extension TemplateBuiltins {
             let bound = try arguments.bound(to: ["old", "new", "count"], of: "replace")
             return .string(
                 try interpreter.replacing(
-                    try bound.required(0).text, with: try bound.required(1).text, in: value.text,
+                    try interpreter.text(of: try bound.required(0)),
+                    with: try interpreter.text(of: try bound.required(1)),
+                    in: try interpreter.text(of: value),
                     maximum: try bound.integer(2)))
         },
         "center": { (interpreter, value, arguments) throws(TemplateFault) in
             let width = try arguments.bound(to: ["width"], of: "center").integer(0) ?? 80
-            return .string(try interpreter.padded(value.text, to: width, with: " ", .both))
+            return .string(
+                try interpreter.padded(try interpreter.text(of: value), to: width, with: " ", .both)
+            )
         },
         "indent": { (interpreter, value, arguments) throws(TemplateFault) in
             try indent(interpreter, value, arguments)
         },
-        "truncate": { (_, value, arguments) throws(TemplateFault) in
-            try truncate(value.text, arguments)
+        "truncate": { (interpreter, value, arguments) throws(TemplateFault) in
+            try truncate(try interpreter.text(of: value), arguments)
         },
-        "wordcount": { (_, value, arguments) throws(TemplateFault) in
+        "wordcount": { (interpreter, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: "wordcount")
             var count = 0
             var isInWord = false
-            for scalar in value.text.unicodeScalars {
+            for scalar in try interpreter.text(of: value).unicodeScalars {
                 let isWord = scalar == "_" || scalar.isPythonLetter || scalar.isPythonNumeric
                 if isWord, !isInWord { count += 1 }
                 isInWord = isWord
@@ -49,10 +53,13 @@ extension TemplateBuiltins {
                 guard arguments.positional.isEmpty else {
                     throw .invalid("can't handle positional and keyword arguments at the same time")
                 }
-                return .string(try interpreter.percentFormatted(value.text, .dictionary(members)))
+                return .string(
+                    try interpreter.percentFormatted(
+                        try interpreter.text(of: value), .dictionary(members)))
             }
             return .string(
-                try interpreter.percentFormatted(value.text, .tuple(arguments.positional)))
+                try interpreter.percentFormatted(
+                    try interpreter.text(of: value), .tuple(arguments.positional)))
         },
     ]
 
@@ -61,7 +68,7 @@ extension TemplateBuiltins {
     ) -> Filter {
         { (interpreter, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: name)
-            let text = value.text
+            let text = try interpreter.text(of: value)
             try interpreter.charge(bytes: text.utf8.count)
             return .string(transform(text))
         }
@@ -80,7 +87,7 @@ extension TemplateBuiltins {
             margin = String(repeating: " ", count: width)
         }
         // The line feed at the end makes an empty last line count.
-        let lines = (value.text + "\n").splitLines(keepEnds: false)
+        let lines = (try interpreter.text(of: value) + "\n").splitLines(keepEnds: false)
         let indentsBlank = bound.flag(2)
         var indented: [String] = []
         try interpreter.charge(bytes: margin.utf8.count.multipliedClamped(by: lines.count))

@@ -7,7 +7,8 @@ extension TemplateBuiltins {
         },
         "d": { (_, value, arguments) throws(TemplateFault) in try defaultValue(value, arguments) },
         "attr": { (interpreter, value, arguments) throws(TemplateFault) in
-            let name = try arguments.bound(to: ["name"], of: "attr").required(0).text
+            let bound = try arguments.bound(to: ["name"], of: "attr")
+            let name = try interpreter.text(of: try bound.required(0))
             if case .undefined(let undefined) = value { throw undefined.fault }
             return try interpreter.ownAttribute(name, of: value)
                 ?? TemplateInterpreter.missing(.string(name), of: value)
@@ -53,8 +54,8 @@ extension TemplateBuiltins {
         }
         if options.indentation != nil { options.itemSeparator = "," }
         if let separators = bound[2], case .tuple(let pair) = separators, pair.count == 2 {
-            options.itemSeparator = pair[0].text
-            options.keySeparator = pair[1].text
+            options.itemSeparator = try interpreter.text(of: pair[0])
+            options.keySeparator = try interpreter.text(of: pair[1])
         }
         var encoder = TemplateJSONEncoder(interpreter, options)
         try encoder.write(value, level: 0)

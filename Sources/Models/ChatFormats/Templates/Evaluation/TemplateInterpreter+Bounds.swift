@@ -24,8 +24,8 @@ extension TemplateInterpreter {
         throw TemplateFault(.limitExceeded, "a string longer than \(limits.stringBytes) bytes")
     }
 
-    private func charge(steps count: Int) throws(TemplateFault) {
-        steps += count
+    func charge(steps count: Int) throws(TemplateFault) {
+        steps = steps.addingClamped(count)
         guard steps > limits.steps else { return }
         throw TemplateFault(.limitExceeded, "more than \(limits.steps) steps")
     }

@@ -69,7 +69,7 @@ extension TemplateInterpreter {
         _ parts: [TemplateExpression]
     ) throws(TemplateFault) -> TemplateValue {
         var texts: [String] = []
-        for part in parts { texts.append(try evaluate(part).text) }
+        for part in parts { texts.append(try text(of: try evaluate(part))) }
         return .string(try joined(texts, separator: ""))
     }
 
@@ -102,7 +102,8 @@ extension TemplateInterpreter {
     func holds(
         _ left: TemplateValue, _ comparison: ComparisonOperator, _ right: TemplateValue
     ) throws(TemplateFault) -> Bool {
-        switch comparison {
+        try chargeWalk(over: comparison == .contained || comparison == .notContained ? right : left)
+        return switch comparison {
         case .equal: left.isEqual(to: right)
         case .notEqual: !left.isEqual(to: right)
         case .less: try left.compared(to: right, symbol: "<").map { $0 < 0 } ?? false
@@ -235,7 +236,11 @@ extension TemplateInterpreter {
         guard let filter = TemplateBuiltins.filters[name] else {
             throw .invalid("no filter named '\(name)'")
         }
-        return try filter(self, value, arguments)
+        let result = try filter(self, value, arguments)
+        if case .iterator(let iterator) = result {
+            iterator.sources = [value] + arguments.positional + arguments.named.map(\.value)
+        }
+        return result
     }
 
     private func evaluateTest(

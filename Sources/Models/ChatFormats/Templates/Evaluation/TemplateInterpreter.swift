@@ -14,7 +14,7 @@ final class TemplateInterpreter {
     var line = 1
     private(set) var scope: TemplateScope
     private var output = ""
-    /// Scopes that hold macros which hold them.
+    /// Scopes that macros and recursive loops hold, which may be held by these scopes in turn.
     private var capturedScopes: [TemplateScope] = []
     var steps = 0
     private var depth = 0
@@ -55,7 +55,7 @@ final class TemplateInterpreter {
         case .text(let text):
             try write(text)
         case .output(let expression):
-            try write(try evaluate(expression).text)
+            try write(try text(of: try evaluate(expression)))
         case .assignment(let target, let expression):
             try assign(try evaluate(expression), to: target)
         case .condition(let branches, let otherwise):
@@ -74,11 +74,11 @@ final class TemplateInterpreter {
             let text = try inner { () throws(TemplateFault) in
                 try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
             }
-            try write(try filtered(.string(text), filters).text)
+            try write(try self.text(of: try filtered(.string(text), filters)))
         case .macro(let macro):
             scope.variables[macro.name] = .object(makeMacro(macro))
         case .call(let call, let body):
-            try write(try evaluateCall(call, caller: makeMacro(body)).text)
+            try write(try text(of: try evaluateCall(call, caller: makeMacro(body))))
         case .scope(let assignments, let body):
             return try executeScope(assignments, body)
         case .breakLoop:
@@ -118,8 +118,9 @@ final class TemplateInterpreter {
     ) throws(TemplateFault) {
         let outer = scope
         defer { scope = outer }
+        if loop.isRecursive { capturedScopes.append(outer) }
         let state = LoopState(
-            try items(of: sequence, for: loop), depth: loopDepth,
+            try items(of: sequence, for: loop), source: sequence, depth: loopDepth,
             recursion: loop.isRecursive ? (loop, outer) : nil)
         // The 'else' part runs unless one item got through the whole body: Jinja's way, not Python's.
         var isComplete = false
@@ -142,13 +143,14 @@ final class TemplateInterpreter {
         _ loop: LoopSyntax, over sequence: TemplateValue, in loopScope: TemplateScope, depth: Int
     ) throws(TemplateFault) -> String {
         let (callScope, callLine) = (scope, line)
-        defer { (scope, line) = (callScope, callLine) }
         scope = loopScope
-        return try descend { () throws(TemplateFault) in
+        let text = try descend { () throws(TemplateFault) in
             try self.capture { () throws(TemplateFault) in
                 try self.run(loop, over: sequence, depth: depth)
             }
         }
+        (scope, line) = (callScope, callLine)
+        return text
     }
 
     /// The items that a loop visits; a filter is asked about each only when its turn comes.
@@ -176,12 +178,14 @@ final class TemplateInterpreter {
     ) throws(TemplateFault) {
         switch target {
         case .variable(let name):
+            try checkNesting(of: value)
             scope.variables[name] = value
         case .attribute(let object, let name):
             guard case .object(let object)? = scope.lookUp(object),
                 let namespace = object as? NamespaceObject
             else { throw .invalid("cannot assign attribute on non-namespace object") }
-            namespace.members[name] = value
+            try checkNesting(of: value)
+            try namespace.set(name, to: value, self)
         case .tuple(let targets):
             let values = try elements(of: value)
             guard values.count == targets.count else {
@@ -204,14 +208,16 @@ final class TemplateInterpreter {
         _ macro: MacroObject, bind: (TemplateScope) throws(TemplateFault) -> Void
     ) throws(TemplateFault) -> String {
         let (callScope, callLine) = (scope, line)
-        defer { (scope, line) = (callScope, callLine) }
         scope = TemplateScope(parent: macro.scope)
-        return try descend { () throws(TemplateFault) in
+        let text = try descend { () throws(TemplateFault) in
             try bind(self.scope)
             return try self.capture { () throws(TemplateFault) in
                 _ = try self.execute(macro.syntax.body)
             }
         }
+        // Only now: an error keeps the line where it came up.
+        (scope, line) = (callScope, callLine)
+        return text
     }
 
     // MARK: Output

@@ -1,9 +1,25 @@
 /// What `namespace()` makes: the one thing that a template can change.
 final class NamespaceObject: TemplateObject {
-    var members: TemplateDictionary
+    private var members: TemplateDictionary
+    /// Kept, since a namespace may hold itself.
+    private var depth: Int
 
-    init(_ members: TemplateDictionary) {
+    init(
+        _ members: TemplateDictionary, _ interpreter: TemplateInterpreter
+    ) throws(TemplateFault) {
         self.members = members
+        self.depth = try interpreter.nesting(of: members.values)
+    }
+
+    func set(
+        _ name: String, to value: TemplateValue, _ interpreter: TemplateInterpreter
+    ) throws(TemplateFault) {
+        depth = max(depth, try interpreter.nesting(of: [value]))
+        members[name] = value
+    }
+
+    func nesting(_ interpreter: TemplateInterpreter) -> Int {
+        depth
     }
 
     let typeName = "Namespace"
@@ -17,6 +33,7 @@ final class NamespaceObject: TemplateObject {
 final class LoopState: TemplateObject {
     let typeName = "LoopContext"
     private let iterator: TemplateIterator
+    private let source: TemplateValue
     private let depth: Int
     private let recursion: (loop: LoopSyntax, scope: TemplateScope)?
     private var index = -1
@@ -27,12 +44,17 @@ final class LoopState: TemplateObject {
     private var lastChanged: [TemplateValue]?
 
     init(
-        _ iterator: TemplateIterator, depth: Int,
+        _ iterator: TemplateIterator, source: TemplateValue, depth: Int,
         recursion: (loop: LoopSyntax, scope: TemplateScope)?
     ) {
         self.iterator = iterator
+        self.source = source
         self.depth = depth
         self.recursion = recursion
+    }
+
+    func nesting(_ interpreter: TemplateInterpreter) throws(TemplateFault) -> Int {
+        try interpreter.nesting(of: [source])
     }
 
     /// Steps to the next item.
@@ -117,6 +139,11 @@ final class MacroObject: TemplateObject {
         self.scope = scope
     }
 
+    /// What a macro sees is let go of by the interpreter, scope by scope.
+    func nesting(_ interpreter: TemplateInterpreter) -> Int {
+        0
+    }
+
     func attribute(_ name: String) -> TemplateValue? {
         switch name {
         case "name": .string(syntax.name)
@@ -143,17 +170,18 @@ final class MacroObject: TemplateObject {
         var named = TemplateDictionary()
         for (name, value) in arguments.named { named[name] = value }
         for (index, parameter) in syntax.parameters.enumerated() {
+            var value = named[parameter.name]
             if index < arguments.positional.count {
-                scope.variables[parameter.name] = arguments.positional[index]
-            } else if let value = named[parameter.name] {
+                value = arguments.positional[index]
+            } else if named[parameter.name] != nil {
                 named[parameter.name] = nil
-                scope.variables[parameter.name] = value
-            } else if let value = parameter.defaultValue {
-                scope.variables[parameter.name] = try interpreter.evaluate(value)
-            } else {
-                let cause = "parameter '\(parameter.name)' was not provided"
-                scope.variables[parameter.name] = .undefined(TemplateUndefined(cause: cause))
+            } else if let expression = parameter.defaultValue {
+                value = try interpreter.evaluate(expression)
             }
+            let cause = "parameter '\(parameter.name)' was not provided"
+            let bound = value ?? .undefined(TemplateUndefined(cause: cause))
+            try interpreter.checkNesting(of: bound)
+            scope.variables[parameter.name] = bound
         }
         if syntax.implicitNames.contains("caller") {
             let noCaller = TemplateValue.undefined(TemplateUndefined(cause: "No caller defined"))
@@ -161,12 +189,14 @@ final class MacroObject: TemplateObject {
             named["caller"] = nil
         }
         if syntax.implicitNames.contains("kwargs") {
+            try interpreter.checkNesting(of: .dictionary(named))
             scope.variables["kwargs"] = .dictionary(named)
-        } else if let name = named.keys.first?.text {
+        } else if let name = arguments.named.first(where: { named[$0.name] != nil })?.name {
             throw .invalid("macro '\(syntax.name)' takes no keyword argument '\(name)'")
         }
         let extra = arguments.positional.dropFirst(syntax.parameters.count)
         if syntax.implicitNames.contains("varargs") {
+            try interpreter.checkNesting(of: .tuple(Array(extra)))
             scope.variables["varargs"] = .tuple(Array(extra))
         } else if !extra.isEmpty {
             throw .invalid(
@@ -183,6 +213,10 @@ final class CyclerObject: TemplateObject {
 
     init(_ items: [TemplateValue]) {
         self.items = items
+    }
+
+    func nesting(_ interpreter: TemplateInterpreter) throws(TemplateFault) -> Int {
+        try interpreter.nesting(of: items)
     }
 
     func attribute(_ name: String) -> TemplateValue? {
@@ -209,6 +243,10 @@ final class JoinerObject: TemplateObject {
 
     init(_ separator: TemplateValue) {
         self.separator = separator
+    }
+
+    func nesting(_ interpreter: TemplateInterpreter) throws(TemplateFault) -> Int {
+        try interpreter.nesting(of: [separator])
     }
 
     func attribute(_ name: String) -> TemplateValue? {

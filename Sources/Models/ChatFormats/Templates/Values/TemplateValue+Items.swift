@@ -64,7 +64,7 @@ extension TemplateInterpreter {
             if case .string(let name) = key {
                 "'\(object)' has no attribute '\(name)'"
             } else {
-                "\(object) has no element \(key.representation)"
+                "\(object) has no element \(key.briefRepresentation)"
             }
         return .undefined(TemplateUndefined(cause: cause))
     }
@@ -99,14 +99,16 @@ extension TemplateInterpreter {
         case .string(let text):
             guard let method = StringMethods.table[name] else { return nil }
             return .function(
-                TemplateFunction(name) { (interpreter, arguments) throws(TemplateFault) in
+                TemplateFunction(name, of: value) {
+                    (interpreter, arguments) throws(TemplateFault) in
                     try method(interpreter, text, arguments)
                 })
         case .dictionary(let members):
             if DictionaryMethods.mutating.contains(name) { return Self.forbidden(name, of: value) }
             guard let method = DictionaryMethods.table[name] else { return nil }
             return .function(
-                TemplateFunction(name) { (interpreter, arguments) throws(TemplateFault) in
+                TemplateFunction(name, of: value) {
+                    (interpreter, arguments) throws(TemplateFault) in
                     try method(interpreter, members, arguments)
                 })
         case .list, .tuple:
@@ -115,7 +117,8 @@ extension TemplateInterpreter {
             }
             guard let method = SequenceMethods.table[name] else { return nil }
             return .function(
-                TemplateFunction(name) { (interpreter, arguments) throws(TemplateFault) in
+                TemplateFunction(name, of: value) {
+                    (interpreter, arguments) throws(TemplateFault) in
                     try method(interpreter, value, arguments)
                 })
         case .object(let object):

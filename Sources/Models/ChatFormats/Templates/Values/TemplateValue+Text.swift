@@ -2,16 +2,17 @@ import StructuredJSON
 
 /// How Python prints values.
 extension TemplateValue {
-    /// Python's `str`: what an output tag writes.
-    var text: String {
+    /// For messages: of a value that holds others, only its type.
+    var briefRepresentation: String {
         switch self {
-        case .undefined: ""
-        case .string(let text): text
+        case .list, .tuple, .dictionary, .view: "<\(typeName)>"
         default: representation
         }
     }
 
     /// Python's `repr`: strings are quoted.
+    ///
+    /// May be very long: see ``TemplateInterpreter/representation(of:)``.
     var representation: String {
         var text = ""
         appendRepresentation(to: &text)

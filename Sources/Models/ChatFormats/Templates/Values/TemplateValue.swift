@@ -57,6 +57,8 @@ struct TemplateRange {
 /// Values that are made when they are asked for, once; what `map` and `select` give.
 final class TemplateIterator {
     private let makeNext: () throws(TemplateFault) -> TemplateValue?
+    /// The values that it draws on.
+    var sources: [TemplateValue] = []
 
     init(_ makeNext: @escaping () throws(TemplateFault) -> TemplateValue?) {
         self.makeNext = makeNext
@@ -92,10 +94,13 @@ final class TemplateFunction {
         (TemplateInterpreter, CallArguments) throws(TemplateFault) -> TemplateValue
 
     let name: String
+    /// Whose method it is.
+    let receiver: TemplateValue?
     let body: Body
 
-    init(_ name: String, body: @escaping Body) {
+    init(_ name: String, of receiver: TemplateValue? = nil, body: @escaping Body) {
         self.name = name
+        self.receiver = receiver
         self.body = body
     }
 }
@@ -104,6 +109,9 @@ final class TemplateFunction {
 protocol TemplateObject: AnyObject {
     /// As messages name it.
     var typeName: String { get }
+
+    /// Levels of values within it.
+    func nesting(_ interpreter: TemplateInterpreter) throws(TemplateFault) -> Int
 
     /// `nil` where there is no such attribute.
     func attribute(_ name: String) throws(TemplateFault) -> TemplateValue?
