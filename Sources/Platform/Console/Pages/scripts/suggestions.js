@@ -8,7 +8,7 @@ const harbour = {
         en: [
             "Which berth for a ship of 150 m with 7 m draught?",
             "When is high tide?",
-            "Tell me a story about a seal",
+            "Where does a tanker go?",
         ],
         zh: ["船长150米，吃水7米，停哪里？", "什么时候涨潮？", "渡轮几点开？"],
     },
