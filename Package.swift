@@ -114,7 +114,7 @@ let suites: [Target] = [
     tests(
         "TokenizersTests", "Models", ["Tokenizers", "Checkpoints"], resources: [.copy("Fixtures")]),
     tests(
-        "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON"],
+        "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON", collections],
         resources: [.copy("Fixtures")]),
     tests("SamplingTests", "Engine", ["Sampling"]),
     tests(
@@ -137,7 +137,7 @@ let suites: [Target] = [
             "Server", "ScriptedBackend", "CompletionAPI", "StructuredJSON", "Console",
             .product(name: "NIOPosix", package: "swift-nio"),
         ] + web),
-    tests("BerthTests", "Programs", ["berth", "StructuredJSON"]),
+    tests("BerthTests", "Programs", ["berth", "StructuredJSON", collections]),
     tests("HouseTests", "House", []),
 ]
 

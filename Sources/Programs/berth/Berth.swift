@@ -2,6 +2,8 @@ import ArgumentParser
 
 @main
 struct Berth: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "berth",
         abstract: "Runs language models on ordinary CPU servers.",
@@ -15,7 +17,7 @@ struct Berth: AsyncParsableCommand {
               berth run model.gguf "Hi"    one answer from a model of yours
               berth doctor                 what this machine can do
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             Serve.self, Run.self, Chat.self, Tokenize.self, Inspect.self, Logits.self, Bench.self,
             Doctor.self,

@@ -75,8 +75,15 @@ struct Benchmark {
     }
 
     private func measure(tokens: Int, _ run: () throws -> Double) throws -> Rates {
+        let bar = ProgressBar(label: "measuring")
+        defer { bar.finish() }
+        // The first run warms caches and threads up and does not count.
         _ = try run()
-        return Rates(try (0..<repetitions).map { _ in Double(tokens) / (try run()) })
+        return Rates(
+            try (0..<repetitions).map { repetition in
+                bar.update(Double(repetition + 1) / Double(repetitions + 1))
+                return Double(tokens) / (try run())
+            })
     }
 
     private func pages(for positions: Int) throws -> SequencePages {

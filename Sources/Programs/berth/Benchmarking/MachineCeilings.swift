@@ -11,15 +11,17 @@ struct MachineCeilings {
     /// 8-bit multiplications and additions a second; 0 where the processor has no instruction for them.
     let int8OperationsPerSecond: Double
 
-    /// Takes about two seconds and 512 MiB.
-    init(threads: Int) {
+    /// Takes about two seconds and 512 MiB; calls `progress` with the part done.
+    init(threads: Int, progress: (Double) -> Void) {
         let team = ThreadTeam(threads: threads)
         let steps = 10_000_000
         let operations = Double(steps * threads)
         bytesPerSecond = Self.readRate(team)
+        progress(0.4)
         floatOperationsPerSecond =
             operations * Double(berth_probe_float_operations())
             / Self.bestSeconds(team) { _ in _ = berth_probe_float(steps) }
+        progress(0.7)
         let int8Operations = Double(berth_probe_int8_operations())
         int8OperationsPerSecond =
             int8Operations == 0

@@ -31,7 +31,9 @@ struct Doctor: ParsableCommand {
                 "             This processor has neither AVX2 nor AVX-512: models will run slowly.")
         }
 
-        let ceilings = MachineCeilings(threads: threads)
+        let bar = ProgressBar(label: "measuring")
+        let ceilings = MachineCeilings(threads: threads, progress: { bar.update($0) })
+        bar.finish()
         print("ceilings     with \(threads) thread\(threads == 1 ? "" : "s"), measured now")
         print("  memory     \(Self.rounded(ceilings.bytesPerSecond / 1e9)) GB/s read")
         print("  float32    \(Self.rounded(ceilings.floatOperationsPerSecond / 1e9)) GFLOP/s")

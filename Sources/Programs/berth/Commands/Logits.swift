@@ -1,6 +1,6 @@
 import Architectures
-import ChatEngine
 import ArgumentParser
+import ChatEngine
 import Foundation
 import Inference
 import KVCaching
@@ -48,7 +48,9 @@ struct Logits: ParsableCommand {
         let file = try file.open()
         let options = engine.loading
         let compute = Compute(threads: options.threads)
-        let model = try ModelFamilies.load(file, on: compute)
+        let loading = ProgressBar(label: "loading")
+        let model = try ModelFamilies.load(file, on: compute) { loading.update($0) }
+        loading.finish()
         let vocabulary = model.configuration.vocabulary
         if let wrong = ids.first(where: { $0 >= vocabulary }) {
             throw CommandError(
@@ -66,7 +68,10 @@ struct Logits: ParsableCommand {
         guard sequence.grow(to: ids.count, from: runner.pool) else {
             throw CommandError("\(ids.count) tokens do not fit the KV cache")
         }
+        let bar = ProgressBar(label: "computing")
+        defer { bar.finish() }
         for start in stride(from: 0, to: ids.count, by: rows) {
+            bar.update(Double(start) / Double(ids.count))
             let chunk = Array(ids[start..<min(start + rows, ids.count)])
             runner.run([
                 ModelRunner.Span(

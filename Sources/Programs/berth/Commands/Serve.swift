@@ -23,6 +23,12 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Port to listen on; 0 takes a free one.")
     var port = 8080
 
+    @Option(
+        help: ArgumentHelp(
+            "An origin whose web pages may call this server; repeat it for several, * is every page.",
+            valueName: "ORIGIN"))
+    var allowOrigin: [String] = []
+
     @OptionGroup var engine: EngineOptions
 
     func validate() throws {
@@ -43,7 +49,10 @@ struct Serve: AsyncParsableCommand {
         }
         let backend = LocalBackend(models: try references.map { try $0.load(engine) })
         let server = BerthServer(
-            configuration: ServerConfiguration(host: host, port: port), backend: backend,
+            configuration: ServerConfiguration(
+                host: host, port: port, allowedOrigins: allowOrigin,
+                fingerprint: "berth-\(Berth.version)"),
+            backend: backend,
             logger: Logger(label: "berth"))
         let shownHost = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
         for model in await backend.models() {
@@ -58,5 +67,6 @@ struct Serve: AsyncParsableCommand {
 
                 """)
         }
+        backend.shutDown()
     }
 }
