@@ -30,9 +30,6 @@ class Frames:
         held = max(len(frames) // 7, 1 if len(frames) >= 4 else 0)
         self.heldout, self.train = ranked[:held], ranked[held:]
 
-    def of(self, split):
-        return self.heldout if split == "heldout" and self.heldout else self.train
-
 
 class Speaker:
     """A seeded source of choices for one split ("train" or "heldout")."""
@@ -40,6 +37,7 @@ class Speaker:
     def __init__(self, seed, split="train"):
         self.rng = random.Random(seed)
         self.split = split
+        self.unseen = False  # whether the last question came from a held-out frame
         self.pick = self.rng.choice
 
     def chance(self, probability):
@@ -52,13 +50,16 @@ class Speaker:
         """An answer: alternatives expanded, nothing misspelt."""
         return expand(self.rng, text).format(**slots)
 
+    def frame(self, frames):
+        self.unseen = self.split == "heldout" and bool(frames.heldout)
+        return expand(self.rng, self.pick(frames.heldout if self.unseen else frames.train))
+
     def ask(self, frames, **slots):
         """A question in English, typed the way people type."""
-        question = expand(self.rng, self.pick(frames.of(self.split))).format(**slots)
-        return self.typed(question)
+        return self.typed(self.frame(frames).format(**slots))
 
     def ask_zh(self, frames, **slots):
-        question = expand(self.rng, self.pick(frames.of(self.split))).format(**slots)
+        question = self.frame(frames).format(**slots)
         if self.chance(0.15):
             question = self.pick(["请问", "你好，", "请问，", "我想知道", "麻烦问一下，"]) + question
         if self.chance(0.3):
