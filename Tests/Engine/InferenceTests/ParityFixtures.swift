@@ -59,7 +59,7 @@ func divergence(from reference: [Float], to logits: [Float]) -> Double {
     return zip(expected, found).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
 }
 
-private func logProbabilities(_ logits: [Float]) -> [Double] {
+func logProbabilities(_ logits: [Float]) -> [Double] {
     let values = logits.map(Double.init)
     let largest = values.max() ?? 0
     let logSum = log(values.reduce(0) { $0 + exp($1 - largest) })

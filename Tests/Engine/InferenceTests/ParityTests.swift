@@ -17,9 +17,15 @@ struct ParityTests {
     static func logits(_ name: String, tokens: [Int], step: Int, threads: Int = 2) throws
         -> [[Float]]
     {
+        let file = try GGUFFile.open(path: ParityFixtures.model(name))
+        return try logits(of: file, tokens: tokens, step: step, threads: threads)
+    }
+
+    static func logits(of file: GGUFFile, tokens: [Int], step: Int, threads: Int = 2) throws
+        -> [[Float]]
+    {
         let compute = Compute(threads: threads)
-        let model = try ModelFamilies.load(
-            try GGUFFile.open(path: ParityFixtures.model(name)), on: compute)
+        let model = try ModelFamilies.load(file, on: compute)
         let pages = (tokens.count + model.layout.positions - 1) / model.layout.positions
         let runner = try ModelRunner(
             model: model, compute: compute, rows: step, outputRows: step,
