@@ -1,5 +1,5 @@
-package import CompletionAPI
 import ChatFormats
+package import CompletionAPI
 import Inference
 import OrderedCollections
 import Sampling
