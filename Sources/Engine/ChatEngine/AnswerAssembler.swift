@@ -23,12 +23,12 @@ struct AnswerAssembler {
 
     mutating func consume(_ event: GenerationEvent) throws(CompletionError) -> [CompletionEvent] {
         switch event {
-        case .token(let token):
+        case .token(let token, let times):
             usage.completionTokens += 1
-            return text(matcher.append(decoder.append(token)))
-        case .finished(let end, let times):
             usage.prefillSeconds = times.prefill
             usage.decodeSeconds = times.decode
+            return text(matcher.append(decoder.append(token)))
+        case .finished(let end, _):
             guard end != .shutDown else {
                 throw CompletionError(
                     code: .shuttingDown, message: "the server is shutting down; try again shortly")

@@ -6,11 +6,10 @@ package struct FileSummary {
     package let parameters: Int
     /// The type that most weights have.
     package let mainType: String
-    package let name: String?
 
     package init(_ file: GGUFFile) {
-        architecture = (try? file.string("general.architecture")) ?? "unknown"
-        name = try? file.string("general.name")
+        architecture = CheckpointError.printable(
+            (try? file.string("general.architecture")) ?? "unknown")
         parameters = file.tensors.reduce(0) { $0 + $1.elementCount }
         let bytes = file.tensors.reduce(into: [String: Int]()) { sums, tensor in
             sums[tensor.typeName, default: 0] += tensor.byteCount

@@ -17,14 +17,17 @@ package final class LoadedModel: Sendable {
         package var contextLength: Int?
         /// Budget of the KV cache in bytes; `nil` chooses by the machine's memory.
         package var cacheBytes: Int?
+        /// Models that share the machine's memory, this one included.
+        package var modelsOnMachine: Int
 
         package init(
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
-            contextLength: Int? = nil, cacheBytes: Int? = nil
+            contextLength: Int? = nil, cacheBytes: Int? = nil, modelsOnMachine: Int = 1
         ) {
             self.threads = threads
             self.contextLength = contextLength
             self.cacheBytes = cacheBytes
+            self.modelsOnMachine = modelsOnMachine
         }
     }
 
@@ -55,7 +58,8 @@ package final class LoadedModel: Sendable {
             options.contextLength ?? configuration.contextLength, configuration.contextLength)
         let cacheBytes =
             options.cacheBytes
-            ?? Self.cacheBytes(layout: model.layout, contextLength: contextLength)
+            ?? Self.cacheBytes(
+                layout: model.layout, contextLength: contextLength, models: options.modelsOnMachine)
         engine = try InferenceEngine(
             model: model, compute: compute,
             options: InferenceEngine.Options(cacheBytes: cacheBytes, contextLength: contextLength))
@@ -65,10 +69,10 @@ package final class LoadedModel: Sendable {
             loadedAt: Int(Date().timeIntervalSince1970), canChat: template != nil)
     }
 
-    /// Room for eight full conversations, but no more than a third of the machine's memory.
-    private static func cacheBytes(layout: KVPageLayout, contextLength: Int) -> Int {
+    /// Room for eight full conversations, but no more than a fair share of a third of the machine's memory.
+    private static func cacheBytes(layout: KVPageLayout, contextLength: Int, models: Int) -> Int {
         let pages = (contextLength + layout.positions - 1) / layout.positions
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        return min(8 * pages * layout.byteCount, physical / 3)
+        return min(8 * pages * layout.byteCount, physical / 3 / models)
     }
 }

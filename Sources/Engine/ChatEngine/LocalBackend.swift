@@ -91,9 +91,13 @@ extension LoadedModel {
         case .text(let text):
             return tokenizer.encode(text, addSpecial: true, parseSpecial: true)
         case .chat(let conversation):
-            // The template writes BOS itself where the model wants one.
-            return tokenizer.encode(
+            var tokens = tokenizer.encode(
                 try render(conversation), addSpecial: false, parseSpecial: true)
+            // Most templates write BOS themselves, some leave it to the tokenizer; the model wants one.
+            if tokenizer.addsBOS, let bos = tokenizer.bosToken, tokens.first != bos {
+                tokens.insert(bos, at: 0)
+            }
+            return tokens
         }
     }
 
@@ -136,7 +140,7 @@ extension LoadedModel {
                     prompt: prompt, sampling: sampling, maximumTokens: request.maximumTokens,
                     endTokens: tokenizer.endOfGeneration))
         } catch let error as GenerationError {
-            throw CompletionError(error)
+            throw CompletionError(error, for: request.prompt)
         } catch let error as SamplingError {
             throw CompletionError(
                 code: .invalidRequest, message: "\(error)", field: error.field)
@@ -163,24 +167,29 @@ extension ChatMessage {
 }
 
 extension CompletionError {
-    fileprivate init(_ error: GenerationError) {
+    fileprivate init(_ error: GenerationError, for prompt: Prompt) {
+        let field = prompt.isChat ? "messages" : "prompt"
         switch error {
         case .emptyPrompt:
             self.init(
                 code: .invalidRequest, message: "the prompt is empty; send at least one token",
-                field: "prompt")
+                field: field)
         case .invalidToken(let token, let vocabulary):
             self.init(
                 code: .invalidRequest,
                 message: "token id \(token) is outside the vocabulary (0 to \(vocabulary - 1))",
-                field: "prompt")
+                field: field)
         case .promptTooLong(let tokens, let limit):
             self.init(
                 code: .contextLengthExceeded,
                 message: """
                     the prompt has \(tokens) tokens and the context holds \(limit); \
                     shorten it or start a new conversation
-                    """, field: "messages")
+                    """, field: field)
+        case .overloaded(let waiting):
+            self.init(
+                code: .overloaded,
+                message: "\(waiting) requests are waiting already; try again shortly")
         case .shuttingDown:
             self.init(
                 code: .shuttingDown, message: "the server is shutting down; try again shortly")

@@ -9,11 +9,14 @@ extension SamplingOptions {
             // A recommendation that cannot be read is no reason to refuse the model.
             (try? file.optionalFloat("general.sampling.\(name)")).flatMap { $0 }.map(Double.init)
         }
-        self.init(
+        let stated = SamplingOptions(
             temperature: number("temp"),
             topK: (try? file.optionalInteger("general.sampling.top_k")).flatMap { $0 },
             topP: number("top_p"), minP: number("min_p"),
             repetitionPenalty: number("penalty_repeat"))
+        let parameters = SamplingParameters(SamplingOptions(), recommended: stated)
+        // Nor one that no request could follow.
+        self = (try? parameters.validate()) == nil ? SamplingOptions() : stated
     }
 }
 

@@ -14,7 +14,7 @@ extension TokenizerDefinition {
             let known = Model.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " and ")
             throw TokenizerError(
                 code: .unsupportedModel, field: "tokenizer.ggml.model",
-                message: "is \"\(kind)\"; Berth reads \(known)")
+                message: "is \"\(CheckpointError.printable(kind))\"; Berth reads \(known)")
         }
         let isSentencePiece = model == .llama
         func flag(_ name: String, default fallback: Bool) throws -> Bool {

@@ -17,11 +17,18 @@ package final class PagePool {
     private var free: [PageID]
     private var neverUsed: Int
 
-    /// Makes as many pages as fit into `bytes`, but at least one; throws ``KVCacheError`` when the system
+    /// Makes as many pages as fit into `bytes`; throws ``KVCacheError`` when that is none, or when the system
     /// refuses the address space.
     package init(layout: KVPageLayout, bytes: Int) throws {
         self.layout = layout
-        capacity = max(1, bytes / layout.byteCount)
+        capacity = bytes / layout.byteCount
+        guard capacity >= 1 else {
+            let needed = (layout.byteCount + (1 << 20) - 1) >> 20
+            throw KVCacheError(
+                message:
+                    "the KV cache needs at least \(needed) MiB for this model, got \(bytes >> 20) MiB"
+            )
+        }
         region = try PageRegion(byteCount: capacity * layout.byteCount)
         free = []
         neverUsed = 0

@@ -22,6 +22,7 @@ package final class DecoderModel: Sendable {
         frequencies = configuration.rotary.frequencies(
             factors: try reader.optionalVector(
                 "rope_freqs.weight", count: configuration.rotary.dimensions / 2))
+        try reader.requireAllUsed()
     }
 
     /// Runs one step; afterwards the first `step.outputRows.count` rows of `workspace.logits` are filled.

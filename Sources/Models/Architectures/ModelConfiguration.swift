@@ -87,6 +87,20 @@ package struct ModelConfiguration: Sendable, Equatable {
         try require(
             heads.isMultiple(of: kvHeads), "attention.head_count_kv",
             "is \(kvHeads), which does not divide the \(heads) query heads")
+        // No few bytes of metadata may turn into gigabytes of activations or cache, nor overflow a product.
+        let numbers = layers * kvHeads * headDimension
+        try require(
+            numbers <= 1 << 24, "attention.key_length",
+            "makes \(layers) layers keep \(numbers) numbers a token; Berth runs up to \(1 << 24)")
+        try require(
+            heads * headDimension <= 256 * width, "attention.head_count",
+            "is \(heads), with heads of \(headDimension) more than 256 times the width of \(width)")
+        try require(
+            feedForward <= 256 * width, "feed_forward_length",
+            "is \(feedForward), more than 256 times the width of \(width)")
+        try require(
+            vocabulary <= 1 << 22, "vocab_size",
+            "is \(vocabulary); Berth runs up to \(1 << 22) tokens")
         try require(
             valueDimension == headDimension, "attention.value_length",
             "is \(valueDimension), key_length is \(headDimension); Berth runs equal lengths only")
@@ -122,9 +136,13 @@ package struct RotaryConfiguration: Sendable, Equatable {
         }
 
         let scalingKey = "\(architecture).rope.scaling.type"
-        let scaling = try file.optionalString(scalingKey) ?? "none"
+        // Files from before the key was invented scale linearly, if at all.
+        let scaling = try file.optionalString(scalingKey) ?? "linear"
         let factorKey = "\(architecture).rope.scaling.factor"
-        let factor = Double(try file.optionalFloat(factorKey) ?? 1)
+        let stated =
+            try file.optionalFloat(factorKey)
+            ?? file.optionalFloat("\(architecture).rope.scale_linear") ?? 1
+        let factor = stated == 0 ? 1 : Double(stated)
         switch scaling {
         case "none":
             positionScale = 1

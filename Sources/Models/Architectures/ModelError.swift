@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// Why a file cannot become a model, in words for the person who brought the file.
 package struct ModelError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable {
@@ -22,7 +24,7 @@ package struct ModelError: Error, Sendable, CustomStringConvertible {
     package init(code: Code, file: String, field: String, message: String) {
         self.code = code
         self.file = file
-        self.field = field
+        self.field = CheckpointError.printable(field)
         self.message = message
     }
 

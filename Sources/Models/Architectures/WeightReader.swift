@@ -2,10 +2,13 @@ package import Checkpoints
 package import Tensors
 
 /// Takes a model's tensors out of a file, each checked against the shape that the model needs.
-package struct WeightReader {
+///
+/// Remembers which it gave, so that a tensor which nobody asked for is found out.
+package final class WeightReader {
     package let file: GGUFFile
     package let configuration: ModelConfiguration
     let compute: Compute
+    private var used: Set<String> = []
 
     package init(file: GGUFFile, compute: Compute) throws {
         self.file = file
@@ -64,6 +67,21 @@ package struct WeightReader {
                 code: .wrongShape, file: file.path, field: name,
                 message: "has shape \(tensor.dimensions), the metadata ask for \(dimensions)")
         }
+        used.insert(name)
         return tensor
+    }
+
+    /// Checks that the model has asked for every tensor of the file.
+    ///
+    /// A bias or a norm that a family does not know would otherwise be left out, and the answers would be wrong
+    /// without a word.
+    func requireAllUsed() throws {
+        guard let stray = file.tensors.first(where: { !used.contains($0.name) }) else { return }
+        throw ModelError(
+            code: .unsupportedFeature, file: file.path, field: stray.name,
+            message: """
+                is a tensor that Berth's \(configuration.architecture) models do not use; \
+                without it the answers would be wrong
+                """)
     }
 }

@@ -44,7 +44,7 @@ package struct CheckpointError: Error, Sendable, Equatable, CustomStringConverti
     }
 
     /// Text out of a file as an error may show it: a damaged name can be megabytes long and drive a terminal.
-    static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         var printable = ""
         for scalar in text.unicodeScalars.prefix(120) {
             switch scalar.properties.generalCategory {

@@ -151,7 +151,7 @@ struct LocalBackendTests {
             (
                 CompletionRequest(
                     model: DefaultModel.name, prompt: .tokens(Array(repeating: 1, count: limit))),
-                .contextLengthExceeded, "messages"
+                .contextLengthExceeded, "prompt"
             ),
             (chat("hi", temperature: -3), .invalidRequest, "temperature"),
         ]

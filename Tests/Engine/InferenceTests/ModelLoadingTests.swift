@@ -70,6 +70,19 @@ struct ModelLoadingTests {
         }
     }
 
+    @Test("A tensor that the family does not use is refused, not left out")
+    func strayTensor() {
+        // Without "output.weight" the embedding would be taken for it.
+        #expect {
+            // The length before the name keeps "attn_output.weight" out of it.
+            let length = "\u{D}\0\0\0\0\0\0\0"
+            try load(replacing: length + "output.weight", with: length + "outpux.weight")
+        } throws: { error in
+            let error = error as? ModelError
+            return error?.code == .unsupportedFeature && error?.field == "outpux.weight"
+        }
+    }
+
     @Test(
         "Numbers that make no model are refused with their key",
         arguments: [

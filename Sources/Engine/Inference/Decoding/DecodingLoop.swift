@@ -13,7 +13,19 @@ final class DecodingLoop {
         var sampler: Sampler
         var times = GenerationTimes()
         var began: Double?
-        var firstToken: Double?
+        private var firstToken: Double?
+
+        init(continuation: AsyncStream<GenerationEvent>.Continuation, sampler: Sampler) {
+            self.continuation = continuation
+            self.sampler = sampler
+        }
+
+        mutating func noteToken(at time: Double) {
+            let first = firstToken ?? time
+            firstToken = first
+            times.prefill = first - (began ?? first)
+            times.decode = time - first
+        }
     }
 
     private let runner: ModelRunner
@@ -114,16 +126,13 @@ final class DecodingLoop {
         for outcome in outcomes {
             switch outcome {
             case .token(let id, let token):
-                if clients[id]?.firstToken == nil {
-                    clients[id]?.firstToken = time
-                }
-                clients[id]?.continuation.yield(.token(token))
+                guard var client = clients[id] else { continue }
+                client.noteToken(at: time)
+                clients[id] = client
+                client.continuation.yield(.token(token, client.times))
                 generatedTokens += 1
             case .finished(let id, let end):
-                guard var client = clients.removeValue(forKey: id) else { continue }
-                let first = client.firstToken ?? time
-                client.times.prefill = first - (client.began ?? first)
-                client.times.decode = time - first
+                guard let client = clients.removeValue(forKey: id) else { continue }
                 client.continuation.yield(.finished(end, client.times))
                 client.continuation.finish()
             }

@@ -17,6 +17,8 @@ package final class InferenceEngine: Sendable {
         package var promptRowsWhileDecoding = 32
         /// Most sequences under way at once; more wait.
         package var sequences = 64
+        /// Most sequences that wait; one more is refused.
+        package var waiting = 256
         /// Budget of the KV cache in bytes.
         package var cacheBytes: Int
         /// Most positions of one sequence.
@@ -41,6 +43,7 @@ package final class InferenceEngine: Sendable {
     /// Most positions of one sequence: the context length, or less when the cache is smaller.
     package let positionLimit: Int
     private let vocabulary: Int
+    private let waitingLimit: Int
     private let mailbox: Mailbox
 
     /// - Throws: `KVCacheError` when the cache cannot be made.
@@ -51,6 +54,7 @@ package final class InferenceEngine: Sendable {
             cacheBytes: options.cacheBytes)
         positionLimit = min(options.contextLength, runner.pool.positions)
         vocabulary = model.configuration.vocabulary
+        waitingLimit = options.waiting
         mailbox = Mailbox()
         let scheduler = Scheduler(
             limits: Scheduler.Limits(
@@ -98,12 +102,14 @@ package final class InferenceEngine: Sendable {
         let submission = Mailbox.Submission(
             id: id, request: request, maximumCount: request.prompt.count + wanted,
             continuation: continuation)
-        let isAccepted = mailbox.post { contents in
-            guard !contents.isClosed else { return false }
+        let refusal: GenerationError? = mailbox.post { [waitingLimit] contents in
+            guard !contents.isClosed else { return .shuttingDown }
+            let waiting = contents.submissions.count + contents.statistics.waiting
+            guard waiting < waitingLimit else { return .overloaded(waiting: waiting) }
             contents.submissions.append(submission)
-            return true
+            return nil
         }
-        guard isAccepted else { throw .shuttingDown }
+        if let refusal { throw refusal }
         return stream
     }
 

@@ -23,7 +23,8 @@ package struct GenerationRequest: Sendable {
 
 /// What a generation reports: tokens as they are chosen, then one `finished`.
 package enum GenerationEvent: Sendable, Equatable {
-    case token(Int)
+    /// A chosen token, and the times so far.
+    case token(Int, GenerationTimes)
     case finished(GenerationEnd, GenerationTimes)
 }
 
@@ -54,5 +55,7 @@ package enum GenerationError: Error, Sendable, Equatable {
     case invalidToken(Int, vocabulary: Int)
     /// The prompt leaves no room for an answer.
     case promptTooLong(tokens: Int, limit: Int)
+    /// Too many requests are waiting already.
+    case overloaded(waiting: Int)
     case shuttingDown
 }

@@ -23,8 +23,8 @@ enum System {
 @safe final class Member: @unchecked Sendable {
     private let thread: pthread_t
 
-    /// Starts a thread that runs `body` once.
-    init(_ body: @escaping @Sendable () -> Void) {
+    /// Starts a thread that runs `body` once; `nil` when the system gives no more threads.
+    init?(_ body: @escaping @Sendable () -> Void) {
         let context = unsafe Unmanaged.passRetained(Work(body)).toOpaque()
         #if os(Linux)
             var thread = pthread_t()
@@ -41,11 +41,15 @@ enum System {
                 return nil
             }, context)
         #if os(Linux)
-            precondition(status == 0, "the system gives no more threads")
+            guard status == 0 else {
+                unsafe Unmanaged<Work>.fromOpaque(context).release()
+                return nil
+            }
             self.thread = thread
         #else
             guard status == 0, let thread = unsafe thread else {
-                preconditionFailure("the system gives no more threads")
+                unsafe Unmanaged<Work>.fromOpaque(context).release()
+                return nil
             }
             unsafe self.thread = thread
         #endif

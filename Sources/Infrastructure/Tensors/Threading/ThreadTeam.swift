@@ -16,15 +16,20 @@ package final class ThreadTeam: Sendable {
     /// Held while a region runs.
     private let turn = Mutex(())
 
+    /// Makes a team of `threads`, or of as many as the system gives.
     package init(threads: Int) {
         precondition(threads >= 1, "a team of nobody")
-        self.threads = threads
         // Spinning on a processor that another member needs helps nobody.
         let region = Region(spins: threads <= System.processors)
         self.region = region
-        members = (1..<threads).map { worker in
-            Member { region.serve(as: worker) }
+        var members: [Member] = []
+        while members.count < threads - 1 {
+            let worker = members.count + 1
+            guard let member = Member({ region.serve(as: worker) }) else { break }
+            members.append(member)
         }
+        self.members = members
+        self.threads = members.count + 1
     }
 
     deinit {

@@ -47,7 +47,8 @@ package enum ModelFamilies {
             throw ModelError(
                 code: .unsupportedArchitecture, file: file.path, field: "general.architecture",
                 message:
-                    "is \"\(architecture)\"; Berth runs \(architectures.joined(separator: ", "))"
+                    "is \"\(CheckpointError.printable(architecture))\"; Berth runs "
+                    + architectures.joined(separator: ", ")
             )
         }
         return family

@@ -22,8 +22,7 @@ struct Bench: ParsableCommand {
     @Argument(help: "A GGUF file, or the name of the embedded model.")
     var file: ModelReference
 
-    @Option(help: "Threads that compute (default: one for each processor).")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Tokens of the prompt whose prefill is measured.")
     var prompt = 512
@@ -58,16 +57,15 @@ struct Bench: ParsableCommand {
     func validate() throws {
         _ = try streamCounts
         for (name, value, least) in [
-            ("threads", threads ?? 1, 1), ("prompt", prompt, 1), ("generate", generate, 1),
-            ("depth", depth, 0), ("repetitions", repetitions, 1),
+            ("prompt", prompt, 1), ("generate", generate, 1), ("depth", depth, 0),
+            ("repetitions", repetitions, 1),
         ] where !(least...(1 << 20)).contains(value) {
-            throw ValidationError("--\(name) must be at least \(least), got \(value).")
+            throw ValidationError("--\(name) must be \(least) to \(1 << 20), got \(value).")
         }
     }
 
     func run() throws {
-        let compute = Compute(
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let compute = Compute(threads: threads.count)
         let bar = ProgressBar(label: "loading \(file.name)")
         let model = try ModelFamilies.load(try file.open(), on: compute) { bar.update($0) }
         bar.finish()
@@ -76,11 +74,11 @@ struct Bench: ParsableCommand {
             model: model, compute: compute, prompt: prompt, generate: generate, depth: depth,
             mostStreams: streamCounts.max() ?? 1, repetitions: repetitions)
 
-        report(
-            try bench.prefill(), ["figure": .string("prefill_tok_s"), "prompt": .integer(prompt)])
+        try report(
+            bench.prefill(), ["figure": .string("prefill_tok_s"), "prompt": .integer(prompt)])
         for count in streamCounts {
-            report(
-                try bench.decode(streams: count),
+            try report(
+                bench.decode(streams: count),
                 [
                     "figure": .string("decode_tok_s"), "streams": .integer(count),
                     "depth": .integer(depth),
@@ -88,17 +86,17 @@ struct Bench: ParsableCommand {
         }
     }
 
-    private func report(_ rates: Benchmark.Rates, _ labels: JSONObject) {
+    private func report(_ rates: Benchmark.Rates, _ labels: JSONObject) throws {
         if json {
             var line: JSONObject = ["engine": .string("berth")]
             line.merge(labels) { _, new in new }
             line["tok_s"] = .number(rates.median)
             line["min"] = .number(rates.slowest)
             line["max"] = .number(rates.fastest)
-            StandardOutput.write(JSONValue.object(line).serialized() + "\n")
+            try StandardOutput.write(JSONValue.object(line).serialized() + "\n")
         } else {
             let name = labels.values.map(\.text).joined(separator: " ")
-            StandardOutput.write(
+            try StandardOutput.write(
                 "\(name): \(rates.median) tok/s (\(rates.slowest) to \(rates.fastest))\n")
         }
     }

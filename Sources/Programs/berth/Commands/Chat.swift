@@ -51,7 +51,9 @@ struct Chat: AsyncParsableCommand {
             do {
                 let answer = try await answer(messages, from: backend)
                 messages.append(ChatMessage(role: "assistant", content: answer))
-            } catch let error as CompletionError where error.code == .contextLengthExceeded {
+            } catch let error as CompletionError
+                where error.code == .contextLengthExceeded || error.code == .invalidRequest
+            {
                 messages.removeLast()
                 StandardError.write("\(error)\n")
             }
@@ -70,10 +72,10 @@ struct Chat: AsyncParsableCommand {
             for try await event in try await backend.complete(request) {
                 if case .text(let text) = event {
                     answer += text
-                    StandardOutput.write(text)
+                    try StandardOutput.write(text)
                 }
             }
-            StandardOutput.write("\n")
+            try StandardOutput.write("\n")
             return answer
         }
         signal(SIGINT, SIG_IGN)

@@ -10,37 +10,34 @@ struct Doctor: ParsableCommand {
             ceilings too, computed from memory bandwidth (decode) and 8-bit products (prefill).
             """)
 
-    @Option(help: "Threads to measure with (default: one for each processor).")
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be 1 to 1024, got \(threads).")
-        }
-    }
+    @OptionGroup var threads: ThreadOptions
 
     func run() throws {
         let processors = ProcessInfo.processInfo.activeProcessorCount
-        let threads = threads ?? processors
+        let threads = threads.count
         let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1e9
         let sets = InstructionSet.supported.map(\.rawValue).joined(separator: ", ")
-        print("processors   \(processors), \(Self.rounded(memory)) GB of memory")
-        print("kernels      \(InstructionSet.best.rawValue) (can run: \(sets))")
+        try StandardOutput.line("processors   \(processors), \(Self.rounded(memory)) GB of memory")
+        try StandardOutput.line("kernels      \(InstructionSet.best.rawValue) (can run: \(sets))")
         if InstructionSet.best == .scalar {
-            print(
+            try StandardOutput.line(
                 "             This processor has neither AVX2 nor AVX-512: models will run slowly.")
         }
 
         let bar = ProgressBar(label: "measuring")
         let ceilings = MachineCeilings(threads: threads, progress: { bar.update($0) })
         bar.finish()
-        print("ceilings     with \(threads) thread\(threads == 1 ? "" : "s"), measured now")
-        print("  memory     \(Self.rounded(ceilings.bytesPerSecond / 1e9)) GB/s read")
-        print("  float32    \(Self.rounded(ceilings.floatOperationsPerSecond / 1e9)) GFLOP/s")
-        print("  int8       \(Self.rounded(ceilings.int8OperationsPerSecond / 1e9)) GOP/s")
+        try StandardOutput.line(
+            "ceilings     with \(threads) thread\(threads == 1 ? "" : "s"), measured now")
+        try StandardOutput.line(
+            "  memory     \(Self.rounded(ceilings.bytesPerSecond / 1e9)) GB/s read")
+        try StandardOutput.line(
+            "  float32    \(Self.rounded(ceilings.floatOperationsPerSecond / 1e9)) GFLOP/s")
+        try StandardOutput.line(
+            "  int8       \(Self.rounded(ceilings.int8OperationsPerSecond / 1e9)) GOP/s")
 
-        print("models       most tokens a second, 4-bit weights (Q4_K_M)")
-        print("  parameters  file      prefill   decode")
+        try StandardOutput.line("models       most tokens a second, 4-bit weights (Q4_K_M)")
+        try StandardOutput.line("  parameters  file      prefill   decode")
         for (name, billions) in [
             ("0.6B", 0.6), ("1.7B", 1.7), ("4B", 4.0), ("8B", 8.0), ("14B", 14.0),
         ] {
@@ -56,7 +53,7 @@ struct Doctor: ParsableCommand {
             let line = columns.map { text, width in
                 text + String(repeating: " ", count: max(1, width - text.count))
             }
-            print("  " + line.joined())
+            try StandardOutput.line("  " + line.joined())
         }
     }
 

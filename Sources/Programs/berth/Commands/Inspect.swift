@@ -16,6 +16,6 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let file = try file.open()
         let report = InspectionReport(file)
-        print(json ? try report.json().serialized() : report.text)
+        try StandardOutput.line(json ? report.json().serialized() : report.text)
     }
 }

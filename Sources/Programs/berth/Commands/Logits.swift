@@ -1,6 +1,5 @@
 import Architectures
 import ArgumentParser
-import ChatEngine
 import Foundation
 import Inference
 import KVCaching
@@ -24,7 +23,7 @@ struct Logits: ParsableCommand {
     @Option(help: ArgumentHelp("Where to write the JSON.", valueName: "OUT.json"))
     var out: String
 
-    @OptionGroup var engine: EngineOptions
+    @OptionGroup var threads: ThreadOptions
 
     private var ids: [Int] {
         get throws {
@@ -46,8 +45,7 @@ struct Logits: ParsableCommand {
     func run() throws {
         let ids = try ids
         let file = try file.open()
-        let options = engine.loading
-        let compute = Compute(threads: options.threads)
+        let compute = Compute(threads: threads.count)
         let loading = ProgressBar(label: "loading")
         let model = try ModelFamilies.load(file, on: compute) { loading.update($0) }
         loading.finish()

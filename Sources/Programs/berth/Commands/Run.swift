@@ -40,9 +40,9 @@ struct Run: AsyncParsableCommand {
             case .started: break
             case .text(let text):
                 answer += text
-                if !json { StandardOutput.write(text) }
+                if !json { try StandardOutput.write(text) }
             case .finished(let reason, let usage):
-                StandardOutput.write(
+                try StandardOutput.write(
                     json ? summary(answer, reason, usage).serialized() + "\n" : "\n")
             }
         }

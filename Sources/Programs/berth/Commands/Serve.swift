@@ -47,7 +47,8 @@ struct Serve: AsyncParsableCommand {
                 rename one of the files
                 """)
         }
-        let backend = LocalBackend(models: try references.map { try $0.load(engine) })
+        let backend = LocalBackend(
+            models: try references.map { try $0.load(engine, besides: references.count - 1) })
         let server = BerthServer(
             configuration: ServerConfiguration(
                 host: host, port: port, allowedOrigins: allowOrigin,
@@ -60,7 +61,8 @@ struct Serve: AsyncParsableCommand {
         }
         try await server.run { port in
             let host = shownHost.contains(":") ? "[\(shownHost)]" : shownHost
-            StandardOutput.write(
+            // A server whose output nobody reads still serves.
+            try? StandardOutput.write(
                 """
                 Chat page: http://\(host):\(port)/
                 API:       http://\(host):\(port)/v1

@@ -31,11 +31,11 @@ struct Tokenize: ParsableCommand {
         let ids = tokenizer.encode(text, addSpecial: addSpecial, parseSpecial: true)
         if json {
             let value = JSONValue.object(["ids": .array(ids.map { .integer($0) })])
-            print(value.serialized())
+            try StandardOutput.line(value.serialized())
             return
         }
         for id in ids {
-            print("\(id)\t\(tokenizer.text(of: id).debugDescription)")
+            try StandardOutput.line("\(id)\t\(tokenizer.text(of: id).debugDescription)")
         }
     }
 }

@@ -2,10 +2,25 @@ import ArgumentParser
 import ChatEngine
 import Foundation
 
-/// Options of every command that runs a model.
-struct EngineOptions: ParsableArguments {
+/// How many threads compute.
+struct ThreadOptions: ParsableArguments {
     @Option(help: "Threads that compute (default: one for each processor).")
     var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be 1 to 1024, got \(threads).")
+        }
+    }
+
+    var count: Int {
+        threads ?? ProcessInfo.processInfo.activeProcessorCount
+    }
+}
+
+/// Options of every command that answers with a model.
+struct EngineOptions: ParsableArguments {
+    @OptionGroup var threads: ThreadOptions
 
     @Option(help: "Most tokens of one conversation (default: what the model was made for).")
     var contextLength: Int?
@@ -14,9 +29,6 @@ struct EngineOptions: ParsableArguments {
     var cacheMemory: Int?
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads must be 1 to 1024, got \(threads).")
-        }
         if let contextLength, contextLength < 1 {
             throw ValidationError("--context-length must be at least 1, got \(contextLength).")
         }
@@ -25,10 +37,11 @@ struct EngineOptions: ParsableArguments {
         }
     }
 
-    var loading: LoadedModel.Options {
+    /// - `models`: how many share the machine's memory.
+    func loading(models: Int = 1) -> LoadedModel.Options {
         LoadedModel.Options(
-            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 })
+            threads: threads.count, contextLength: contextLength,
+            cacheBytes: cacheMemory.map { $0 << 20 }, modelsOnMachine: models)
     }
 }
 

@@ -19,6 +19,7 @@ struct InspectionReport {
         weights = file.tensors.reduce(0) { $0 + $1.byteCount }
         do {
             let configuration = try ModelFamilies.configuration(of: file)
+            for tensor in file.tensors { _ = try file.elementType(of: tensor) }
             cacheBytesPerToken = configuration.layout.byteCount / configuration.layout.positions
             contextLength = configuration.contextLength
             obstacle = nil
@@ -35,13 +36,14 @@ struct InspectionReport {
             FileSummary(file).line, "", "Metadata",
         ]
         for (key, value) in file.metadata {
-            lines.append("  \(key) = \(Self.short(value))")
+            lines.append("  \(CheckpointError.printable(key)) = \(Self.short(value))")
         }
         lines += ["", "Tensors (\(file.tensors.count))"]
         for tensor in file.tensors {
             let shape = tensor.dimensions.map(String.init).joined(separator: " x ")
             lines.append(
-                "  \(tensor.name)  \(tensor.typeName)  \(shape)  \(Self.size(tensor.byteCount))")
+                "  \(CheckpointError.printable(tensor.name))  \(tensor.typeName)  \(shape)  \(Self.size(tensor.byteCount))"
+            )
         }
         lines += ["", "Memory", "  weights             \(Self.size(weights))"]
         if let cacheBytesPerToken, let contextLength {
@@ -101,7 +103,7 @@ struct InspectionReport {
     private static func size(_ bytes: Int) -> String {
         for (unit, suffix) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
         where bytes >= unit {
-            let hundredths = bytes * 100 / unit
+            let hundredths = bytes / unit * 100 + bytes % unit * 100 / unit
             let fraction = "\(hundredths % 100)"
             return "\(hundredths / 100).\(fraction.count == 1 ? "0" : "")\(fraction) \(suffix)"
         }

@@ -38,11 +38,12 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     }
 
     /// Loads the model, with a progress bar when that takes a while.
-    func load(_ options: EngineOptions) throws -> LoadedModel {
+    func load(_ options: EngineOptions, besides others: Int = 0) throws -> LoadedModel {
         let file = try open()
         let bar = ProgressBar(label: "loading \(name)")
         defer { bar.finish() }
         return try LoadedModel(
-            name: name, file: file, options: options.loading, progress: { bar.update($0) })
+            name: name, file: file, options: options.loading(models: 1 + others),
+            progress: { bar.update($0) })
     }
 }

@@ -38,14 +38,24 @@ final class ProgressBar: Sendable {
 
 /// Where everything goes that is not the answer itself.
 enum StandardError {
+    /// Writes what can be written: there is nowhere left to complain to.
     static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 }
 
 /// Answers, piece by piece, not line by line.
 enum StandardOutput {
-    static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+    /// - Throws: ``CommandError`` when nobody can take it: a full disk, a closed pipe.
+    static func write(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        } catch {
+            throw CommandError("cannot write to standard output: \(error.localizedDescription)")
+        }
+    }
+
+    static func line(_ text: String) throws {
+        try write(text + "\n")
     }
 }
