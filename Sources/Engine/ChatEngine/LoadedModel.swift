@@ -36,6 +36,8 @@ package final class LoadedModel: Sendable {
     /// `nil` for a base model: it continues text but cannot chat.
     package let template: ChatTemplate?
     package let engine: InferenceEngine
+    /// Bytes of the longest token: a text of more than so many times the context cannot fit it.
+    private let longestToken: Int
     /// What the model's makers recommend where a request says nothing.
     package let recommendedSampling: SamplingOptions
 
@@ -54,6 +56,15 @@ package final class LoadedModel: Sendable {
         let compute = Compute(threads: options.threads)
         let model = try ModelFamilies.load(file, on: compute, progress: progress)
         let configuration = model.configuration
+        guard tokenizer.count <= configuration.vocabulary else {
+            throw ModelError(
+                code: .invalidConfiguration, file: file.path, field: "tokenizer.ggml.tokens",
+                message: """
+                    has \(tokenizer.count) tokens, but token_embd.weight has rows for \
+                    \(configuration.vocabulary) only
+                    """)
+        }
+        longestToken = Self.longestToken(of: tokenizer)
         let contextLength = min(
             options.contextLength ?? configuration.contextLength, configuration.contextLength)
         let cacheBytes =
@@ -67,6 +78,22 @@ package final class LoadedModel: Sendable {
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,
             loadedAt: Int(Date().timeIntervalSince1970), canChat: template != nil)
+    }
+
+    private static func longestToken(of tokenizer: Tokenizer) -> Int {
+        (0..<tokenizer.count).reduce(1) { max($0, tokenizer.bytes(of: $1).count) }
+    }
+
+    /// Refuses at once what no tokenizer could make fit: megabytes take seconds to tokenize.
+    func requireFitting(_ text: String, of prompt: Prompt) throws(CompletionError) {
+        let (most, isHuge) = description.contextLength.multipliedReportingOverflow(by: longestToken)
+        guard !isHuge, text.utf8.count > most else { return }
+        throw CompletionError(
+            code: .contextLengthExceeded,
+            message: """
+                the prompt has \(text.utf8.count) bytes, more than the \(description.contextLength) tokens of \
+                the context can hold; shorten it or start a new conversation
+                """, field: prompt.isChat ? "messages" : "prompt")
     }
 
     /// Room for eight full conversations, but no more than a fair share of a third of the machine's memory.

@@ -89,10 +89,12 @@ extension LoadedModel {
         case .tokens(let tokens):
             return tokens
         case .text(let text):
+            try requireFitting(text, of: prompt)
             return tokenizer.encode(text, addSpecial: true, parseSpecial: true)
         case .chat(let conversation):
-            var tokens = tokenizer.encode(
-                try render(conversation), addSpecial: false, parseSpecial: true)
+            let text = try render(conversation)
+            try requireFitting(text, of: prompt)
+            var tokens = tokenizer.encode(text, addSpecial: false, parseSpecial: true)
             // Most templates write BOS themselves, some leave it to the tokenizer; the model wants one.
             if tokenizer.addsBOS, let bos = tokenizer.bosToken, tokens.first != bos {
                 tokens.insert(bos, at: 0)
@@ -151,7 +153,7 @@ extension LoadedModel {
 }
 
 extension Prompt {
-    fileprivate var isChat: Bool {
+    var isChat: Bool {
         if case .chat = self { true } else { false }
     }
 }

@@ -153,6 +153,9 @@ struct LocalBackendTests {
                     model: DefaultModel.name, prompt: .tokens(Array(repeating: 1, count: limit))),
                 .contextLengthExceeded, "prompt"
             ),
+            (
+                chat(String(repeating: "er", count: 1 << 22)), .contextLengthExceeded, "messages"
+            ),
             (chat("hi", temperature: -3), .invalidRequest, "temperature"),
         ]
         for (request, code, field) in cases {

@@ -60,6 +60,10 @@ struct Logits: ParsableCommand {
         let runner = try ModelRunner(
             model: model, compute: compute, rows: rows, outputRows: rows,
             cacheBytes: pages * model.layout.byteCount)
+        guard URL(fileURLWithPath: out).resolvingSymlinksInPath().path != Self.resolved(self.file)
+        else {
+            throw CommandError("--out names the model itself; choose another file")
+        }
         let output = try OutputFile(path: out)
         output.write("{\"engine\": \"berth\", \"tokens\": \(ids), \"logits\": [")
         var sequence = SequencePages()
@@ -86,5 +90,9 @@ struct Logits: ParsableCommand {
         }
         output.write("]}\n")
         try output.close()
+    }
+
+    private static func resolved(_ model: ModelReference) -> String {
+        URL(fileURLWithPath: model.argument).resolvingSymlinksInPath().path
     }
 }

@@ -15,6 +15,11 @@ struct ModelReference: ExpressibleByArgument, Sendable {
         self.argument = argument
     }
 
+    /// What help shows as the default.
+    var defaultValueDescription: String {
+        argument
+    }
+
     private var isEmbedded: Bool {
         argument == Self.embeddedName && !FileManager.default.fileExists(atPath: argument)
     }

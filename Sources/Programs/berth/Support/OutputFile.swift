@@ -25,6 +25,10 @@ final class OutputFile {
                 "cannot write \(path): name a file in a folder that exists and is writable")
         }
         self.handle = handle
+        if type == .typeSymbolicLink {
+            // What the link names may be longer than what is written now; a device has no length to cut.
+            try? handle.truncate(atOffset: 0)
+        }
     }
 
     deinit {
