@@ -31,7 +31,7 @@ import CKernels
     ///
     /// - `cost`: about how many nanoseconds an item takes.
     func inParallel(_ count: Int, cost: Int, _ body: (Range<Int>) -> Void) {
-        // A region costs about two microseconds, so a chunk should be worth more than that.
+        // Taken for some microseconds a region, not measured: a chunk should be worth more than that.
         let atOnce = max(1, min(8000 / max(1, cost), (count + threads - 1) / threads))
         guard threads > 1, count * cost > 8000, count > atOnce else {
             if count > 0 {

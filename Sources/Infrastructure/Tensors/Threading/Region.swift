@@ -23,7 +23,7 @@ import Synchronization
 
     /// - `spins`: whether waiting members spin before they sleep.
     init(spins: Bool) {
-        // About fifty microseconds: a pause takes 10 to 40 nanoseconds.
+        // About fifty microseconds by estimate: a pause takes 10 to 40 nanoseconds.
         spinLimit = spins ? 2000 : 0
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// The caller of ``run(chunks:_:)`` is a member and works too. The others spin for some tens of microseconds
 /// after a region, because the next one usually follows at once, and then sleep. Chunks are taken one by one,
 /// so a member that is held up by the system takes fewer of them; one that sleeps through a region is not
-/// waited for. A region costs one to three microseconds when the members are awake.
+/// waited for.
 ///
 /// Regions of several callers run one after the other. A body must not start a region of its own team.
 package final class ThreadTeam: Sendable {
