@@ -7,7 +7,7 @@ package struct FileSummary {
     /// The type that most weights have.
     package let mainType: String
 
-    package init(_ file: GGUFFile) {
+    package init(_ file: Checkpoint) {
         architecture = CheckpointError.printable(
             (try? file.string("general.architecture")) ?? "unknown")
         parameters = file.tensors.reduce(0) { $0 + $1.elementCount }

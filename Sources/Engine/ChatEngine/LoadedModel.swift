@@ -46,7 +46,7 @@ package final class LoadedModel: Sendable {
     /// - Throws: what is wrong with the file: `CheckpointError`, `ModelError`, `TokenizerError`,
     ///   `TemplateError`, `KVCacheError`.
     package init(
-        name: String, file: GGUFFile, options: Options = Options(),
+        name: String, file: Checkpoint, options: Options = Options(),
         progress: (Double) -> Void = { _ in }
     ) throws {
         tokenizer = try Tokenizer(TokenizerDefinition(file))

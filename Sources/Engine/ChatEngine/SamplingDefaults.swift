@@ -4,7 +4,7 @@ package import Sampling
 
 extension SamplingOptions {
     /// What the model's makers recommend in the file (`general.sampling.*`), read where present.
-    package init(recommendedBy file: GGUFFile) {
+    package init(recommendedBy file: Checkpoint) {
         func number(_ name: String) -> Double? {
             // A recommendation that cannot be read is no reason to refuse the model.
             (try? file.optionalFloat("general.sampling.\(name)")).flatMap { $0 }.map(Double.init)

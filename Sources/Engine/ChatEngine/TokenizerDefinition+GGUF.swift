@@ -8,7 +8,7 @@ extension TokenizerDefinition {
     /// their special tokens 0 to 2; byte-level ones add nothing.
     ///
     /// - Throws: `CheckpointError` for a missing or wrongly typed key, `TokenizerError` for an unknown kind.
-    package init(_ file: GGUFFile) throws {
+    package init(_ file: Checkpoint) throws {
         let kind = try file.string("tokenizer.ggml.model")
         guard let model = Model(rawValue: kind) else {
             let known = Model.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " and ")

@@ -36,7 +36,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Reads and checks every field.
     ///
     /// - Throws: `CheckpointError` for a missing or wrongly typed key, ``ModelError`` for numbers that make no model.
-    package init(file: GGUFFile) throws {
+    package init(file: Checkpoint) throws {
         architecture = try file.string("general.architecture")
         let prefix = architecture
 
@@ -119,7 +119,7 @@ package struct RotaryConfiguration: Sendable, Equatable {
     /// Positions are divided by this (linear scaling); 1 leaves them.
     package var positionScale: Double
 
-    init(file: GGUFFile, architecture: String, headDimension: Int) throws {
+    init(file: Checkpoint, architecture: String, headDimension: Int) throws {
         let dimensionKey = "\(architecture).rope.dimension_count"
         dimensions = try file.optionalInteger(dimensionKey) ?? headDimension
         guard dimensions >= 2, dimensions <= headDimension, dimensions.isMultiple(of: 2) else {

@@ -5,12 +5,12 @@ package import Tensors
 ///
 /// Remembers which it gave, so that a tensor which nobody asked for is found out.
 package final class WeightReader {
-    package let file: GGUFFile
+    package let file: Checkpoint
     package let configuration: ModelConfiguration
     let compute: Compute
     private var used: Set<String> = []
 
-    package init(file: GGUFFile, compute: Compute) throws {
+    package init(file: Checkpoint, compute: Compute) throws {
         self.file = file
         self.compute = compute
         configuration = try ModelConfiguration(file: file)
@@ -26,13 +26,16 @@ package final class WeightReader {
         let found = try tensors.map {
             try tensor("\($0.name).weight", dimensions: [columns, $0.rows])
         }
-        return try WeightMatrix(
-            parts: found.map { tensor in
-                WeightPart(
-                    type: try file.elementType(of: tensor), rows: tensor.dimensions[1],
-                    bytes: unsafe file.unsafeBytes(of: tensor))
-            },
-            columns: columns, compute: compute)
+        let bytes = found.map { file.bytes(of: $0) }
+        return try withExtendedLifetime(bytes) {
+            try WeightMatrix(
+                parts: zip(found, bytes).map { tensor, bytes in
+                    WeightPart(
+                        type: try file.elementType(of: tensor), rows: tensor.dimensions[1],
+                        bytes: unsafe bytes.unsafeBytes)
+                },
+                columns: columns, compute: compute)
+        }
     }
 
     package func matrix(_ name: String, rows: Int, columns: Int) throws -> WeightMatrix {
@@ -56,7 +59,7 @@ package final class WeightReader {
         file.tensor(named: name) == nil ? nil : try vector(name, count: count)
     }
 
-    func tensor(_ name: String, dimensions: [Int]) throws -> GGUFTensor {
+    func tensor(_ name: String, dimensions: [Int]) throws -> CheckpointTensor {
         guard let tensor = file.tensor(named: name) else {
             throw ModelError(
                 code: .missingTensor, file: file.path, field: name,

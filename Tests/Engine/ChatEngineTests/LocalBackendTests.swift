@@ -9,7 +9,7 @@ enum DefaultModel {
     static let name = "berth-harbour"
 
     static let backend: Result<LocalBackend, any Error> = Result {
-        let file = try unsafe GGUFFile.open(
+        let file = try unsafe Checkpoint.open(
             staticBytes: UnsafeRawBufferPointer(
                 start: berth_default_model, count: berth_default_model_size), name: name)
         return LocalBackend(models: [

@@ -23,7 +23,7 @@ struct ModelLoadingTests {
         let path = folder.appending(path: "berth-\(UUID().uuidString).gguf")
         try data.write(to: path)
         defer { try? FileManager.default.removeItem(at: path) }
-        _ = try ModelFamilies.load(try GGUFFile.open(path: path.path), on: Compute(threads: 1))
+        _ = try ModelFamilies.load(try Checkpoint.open(path: path.path), on: Compute(threads: 1))
     }
 
     @Test("An unknown architecture is named, with those that run")

@@ -17,11 +17,11 @@ struct ParityTests {
     static func logits(_ name: String, tokens: [Int], step: Int, threads: Int = 2) throws
         -> [[Float]]
     {
-        let file = try GGUFFile.open(path: ParityFixtures.model(name))
+        let file = try Checkpoint.open(path: ParityFixtures.model(name))
         return try logits(of: file, tokens: tokens, step: step, threads: threads)
     }
 
-    static func logits(of file: GGUFFile, tokens: [Int], step: Int, threads: Int = 2) throws
+    static func logits(of file: Checkpoint, tokens: [Int], step: Int, threads: Int = 2) throws
         -> [[Float]]
     {
         let compute = Compute(threads: threads)

@@ -49,15 +49,15 @@ struct PerplexityTests {
         #expect(abs(ours / theirs - 1) <= Self.tolerance, "\(ours) instead of \(theirs)")
     }
 
-    private func embedded() throws -> GGUFFile {
-        try unsafe GGUFFile.open(
+    private func embedded() throws -> Checkpoint {
+        try unsafe Checkpoint.open(
             staticBytes: UnsafeRawBufferPointer(
                 start: berth_default_model, count: berth_default_model_size),
             name: "embedded")
     }
 
-    private func quantized(_ name: String) throws -> GGUFFile {
-        try GGUFFile.open(
+    private func quantized(_ name: String) throws -> Checkpoint {
+        try Checkpoint.open(
             path: HeldOutText.folder.appending(path: "berth-harbour-\(name).gguf").path())
     }
 }

@@ -165,7 +165,7 @@ struct GGUFDamageTests {
 
         let whole = GGUFBytes(metadata: [("split.count", .uint16(1))])
         try withFile(whole.bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(file.metadata.count == 1)
         }
     }
@@ -176,7 +176,7 @@ struct GGUFDamageTests {
             depth == 1 ? .array(type: 0, [.uint8(1)]) : .array(type: 9, [nested(depth - 1)])
         }
         try withFile(GGUFBytes(metadata: [("deep", nested(4))]).bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(try file.json("deep") == [[[[1]]]])
         }
         for depth in [5, 10_000] {
@@ -194,7 +194,7 @@ struct GGUFDamageTests {
         for count in stride(from: 1, to: bytes.count - 16, by: 3) {
             try withFile(Array(bytes.prefix(count))) { path in
                 let error = #expect(throws: CheckpointError.self, "cut at \(count)") {
-                    try GGUFFile.open(path: path)
+                    try Checkpoint.open(path: path)
                 }
                 #expect(error?.code == .truncated, "cut at \(count): \(error?.description ?? "")")
                 #expect(error?.byteOffset.map { $0 <= count } == true)
@@ -207,7 +207,7 @@ struct GGUFDamageTests {
         let name = "\u{1B}[2J" + String(repeating: "long", count: 10_000)
         let file = GGUFBytes(metadata: [(name, .bool(true)), (name, .bool(true))])
         try withFile(file.bytes) { path in
-            let error = #expect(throws: CheckpointError.self) { try GGUFFile.open(path: path) }
+            let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path: path) }
             #expect(error.map { $0.description.count < 400 + path.count } == true)
             #expect(error?.description.unicodeScalars.contains("\u{1B}") == false)
         }
@@ -220,12 +220,12 @@ struct GGUFDamageTests {
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
         defer { try? FileManager.default.removeItem(atPath: pipe) }
         for path in [folder, pipe, folder + "berth-nowhere.gguf"] {
-            let error = #expect(throws: CheckpointError.self) { try GGUFFile.open(path: path) }
+            let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path: path) }
             #expect(error?.code == .unreadable)
             #expect(error?.file == path)
         }
         try withFile([]) { path in
-            let error = #expect(throws: CheckpointError.self) { try GGUFFile.open(path: path) }
+            let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path: path) }
             #expect(error?.code == .unreadable)
             #expect(error?.message.contains("empty") == true)
         }
@@ -237,7 +237,7 @@ struct GGUFDamageTests {
     ) throws {
         try withFile(bytes) { path in
             let error = #expect(throws: CheckpointError.self, sourceLocation: sourceLocation) {
-                try GGUFFile.open(path: path)
+                try Checkpoint.open(path: path)
             }
             guard let error else { return }
             #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)

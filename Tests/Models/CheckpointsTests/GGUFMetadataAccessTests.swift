@@ -5,10 +5,10 @@ import Testing
 struct Misuse: Sendable, CustomTestStringConvertible {
     let key: String
     let words: String
-    let access: @Sendable (GGUFFile) throws -> Void
+    let access: @Sendable (Checkpoint) throws -> Void
 
     init(
-        _ key: String, _ words: String, _ access: @escaping @Sendable (GGUFFile) throws -> Void
+        _ key: String, _ words: String, _ access: @escaping @Sendable (Checkpoint) throws -> Void
     ) {
         self.key = key
         self.words = words
@@ -22,7 +22,7 @@ struct Misuse: Sendable, CustomTestStringConvertible {
 
 @Suite("GGUF metadata access")
 struct GGUFMetadataAccessTests {
-    typealias Access = @Sendable (GGUFFile) throws -> Void
+    typealias Access = @Sendable (Checkpoint) throws -> Void
 
     @Test(
         "A missing key names itself, or is nil where it may be missing",
@@ -34,7 +34,7 @@ struct GGUFMetadataAccessTests {
         ] as [Access])
     func missing(access: Access) throws {
         try withFile(GGUFBytes.sample().bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             let error = #expect(throws: CheckpointError.self) { try access(file) }
             #expect(error?.code == .missingField)
             #expect(error?.field == "gone")
@@ -45,7 +45,7 @@ struct GGUFMetadataAccessTests {
     @Test("An optional key may be missing")
     func optional() throws {
         try withFile(GGUFBytes.sample().bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(try file.optionalString("gone") == nil)
             #expect(try file.optionalInteger("gone") == nil)
             #expect(try file.optionalFloat("gone") == nil)
@@ -77,7 +77,7 @@ struct GGUFMetadataAccessTests {
     func wrongType(misuse: Misuse) throws {
         let sample = GGUFBytes.sample()
         try withFile(sample.bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             let error = #expect(throws: CheckpointError.self) { try misuse.access(file) }
             #expect(error?.code == .wrongType)
             #expect(error?.field == misuse.key)
@@ -90,7 +90,7 @@ struct GGUFMetadataAccessTests {
     func hugeElement() throws {
         let sample = GGUFBytes.sample()
         try withFile(sample.bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             let error = #expect(throws: CheckpointError.self) { try file.integers("longs") }
             #expect(error?.code == .wrongType)
             // Type, count, then the second element.
@@ -101,7 +101,7 @@ struct GGUFMetadataAccessTests {
     @Test("A float may be written as an integer")
     func integerForFloat() throws {
         try withFile(GGUFBytes.sample().bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(try file.float("u16") == 60_000)
         }
     }

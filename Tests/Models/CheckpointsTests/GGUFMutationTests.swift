@@ -22,7 +22,7 @@ struct GGUFMutationTests {
             let bytes = mutator.mutate(originals[iteration % originals.count])
             try Data(bytes).write(to: URL(filePath: path))
             do throws(CheckpointError) {
-                try readAll(GGUFFile.open(path: path), size: bytes.count, iteration)
+                try readAll(Checkpoint.open(path: path), size: bytes.count, iteration)
                 opened += 1
             } catch {
                 #expect(!error.message.isEmpty)
@@ -36,7 +36,7 @@ struct GGUFMutationTests {
         #expect((0.05...0.95).contains(share))
     }
 
-    private func readAll(_ file: GGUFFile, size: Int, _ iteration: Int) throws(CheckpointError) {
+    private func readAll(_ file: Checkpoint, size: Int, _ iteration: Int) throws(CheckpointError) {
         for key in file.metadata.keys { _ = try file.json(key) }
         var sum = 0
         for tensor in file.tensors {

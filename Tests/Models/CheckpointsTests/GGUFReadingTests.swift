@@ -9,8 +9,8 @@ struct GGUFReadingTests {
     @Test("Both versions give every type of metadata value", arguments: [UInt32(2), 3])
     func values(version: UInt32) throws {
         try withFile(GGUFBytes.sample(version: version).bytes) { path in
-            let file = try GGUFFile.open(path: path)
-            #expect(file.version == Int(version))
+            let file = try Checkpoint.open(path: path)
+            #expect(file.format == .gguf(version: Int(version)))
             #expect(file.path == path)
             #expect(try file.string("general.architecture") == "llama")
             #expect(try file.string("text") == "泊位 ⚓")
@@ -33,7 +33,7 @@ struct GGUFReadingTests {
     @Test("Arrays are decoded when asked for")
     func arrays() throws {
         try withFile(GGUFBytes.sample().bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(try file.strings("strings") == ["a", "", "泊"])
             #expect(try file.strings("empty") == [])
             #expect(try file.integers("bytes") == [1, 255])
@@ -52,7 +52,7 @@ struct GGUFReadingTests {
     @Test("Keys and tensors keep the file's order")
     func order() throws {
         try withFile(GGUFBytes.sample().bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(
                 Array(file.metadata.keys.prefix(3)) == [
                     "general.architecture", "general.alignment", "u8",
@@ -66,7 +66,7 @@ struct GGUFReadingTests {
         let sample = GGUFBytes.sample()
         let data = try #require(sample.marks["data"])
         try withFile(sample.bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(file.fileSize == sample.bytes.count)
             let blocks = try #require(file.tensor(named: "blocks"))
             #expect(blocks.dimensions == [32, 2])
@@ -85,7 +85,7 @@ struct GGUFReadingTests {
     @Test("A type that cannot be run yet is shown, and refused by name when its data are wanted")
     func foreignType() throws {
         try withFile(GGUFBytes.sample().bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             let later = try #require(file.tensor(named: "later"))
             #expect(later.typeName == "Q5_K")
             #expect(later.byteCount == 176)
@@ -109,7 +109,7 @@ struct GGUFReadingTests {
     func headerOnly() throws {
         let bytes = GGUFBytes(metadata: [("a", .uint8(1))]).bytes
         try withFile(bytes) { path in
-            let file = try GGUFFile.open(path: path)
+            let file = try Checkpoint.open(path: path)
             #expect(file.tensors.isEmpty)
             #expect(try file.integer("a") == 1)
         }
@@ -119,7 +119,7 @@ struct GGUFReadingTests {
     func staticBytes() throws {
         let bytes = GGUFBytes.sample().bytes
         try unsafe bytes.withUnsafeBytes { raw in
-            let file = try unsafe GGUFFile.open(staticBytes: raw, name: "embedded")
+            let file = try unsafe Checkpoint.open(staticBytes: raw, name: "embedded")
             #expect(file.path == "embedded")
             #expect(file.tensors.count == 3)
         }

@@ -10,7 +10,7 @@ import Testing
 struct PythonFixtureTests {
     @Test("Metadata agree", arguments: ["values.gguf", "tensors.gguf", "wide-alignment.gguf"])
     func metadata(name: String) throws {
-        let file = try GGUFFile.open(path: Self.path(name))
+        let file = try Checkpoint.open(path: Self.path(name))
         let expected = try #require(try Self.expected(name)["metadata"]?.object)
         for (key, value) in expected {
             #expect(try file.json(key) == value, "\(key)")
@@ -20,7 +20,7 @@ struct PythonFixtureTests {
 
     @Test("Nested arrays keep their shape")
     func nested() throws {
-        let file = try GGUFFile.open(path: Self.path("values.gguf"))
+        let file = try Checkpoint.open(path: Self.path("values.gguf"))
         #expect(try file.json("array.nested") == [[1, 2], [3], [4, 5, 6]])
     }
 
@@ -30,7 +30,7 @@ struct PythonFixtureTests {
             "tensors.gguf", "wide-alignment.gguf",
         ])
     func tensors(name: String) throws {
-        let file = try GGUFFile.open(path: Self.path(name))
+        let file = try Checkpoint.open(path: Self.path(name))
         let expected = try #require(try Self.expected(name)["tensors"]?.array)
         #expect(file.tensors.count == expected.count)
         #expect(expected.count > 25)
@@ -49,7 +49,7 @@ struct PythonFixtureTests {
     @Test("A big-endian file says that it is one")
     func bigEndian() throws {
         let error = #expect(throws: CheckpointError.self) {
-            try GGUFFile.open(path: Self.path("big-endian.gguf"))
+            try Checkpoint.open(path: Self.path("big-endian.gguf"))
         }
         #expect(error?.code == .unsupported)
         #expect(error?.field == "version")

@@ -33,7 +33,7 @@ struct VocabularyConformanceTests {
     }
 
     private static func definition(of path: String) throws -> TokenizerDefinition {
-        let file = try GGUFFile.open(path: path)
+        let file = try Checkpoint.open(path: path)
         let model = try #require(
             TokenizerDefinition.Model(rawValue: try file.string("tokenizer.ggml.model")))
         return TokenizerDefinition(

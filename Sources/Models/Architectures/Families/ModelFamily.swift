@@ -22,7 +22,7 @@ package enum ModelFamilies {
     /// Calls `progress` with the part done, 0 to 1; throws ``ModelError`` or `CheckpointError`, saying what in
     /// the file is at fault.
     package static func load(
-        _ file: GGUFFile, on compute: Compute, progress: (Double) -> Void = { _ in }
+        _ file: Checkpoint, on compute: Compute, progress: (Double) -> Void = { _ in }
     ) throws -> DecoderModel {
         let family = try family(of: file)
         let reader = try WeightReader(file: file, compute: compute)
@@ -36,12 +36,12 @@ package enum ModelFamilies {
     }
 
     /// A file's shapes, when its family is one that Berth runs.
-    package static func configuration(of file: GGUFFile) throws -> ModelConfiguration {
+    package static func configuration(of file: Checkpoint) throws -> ModelConfiguration {
         _ = try family(of: file)
         return try ModelConfiguration(file: file)
     }
 
-    private static func family(of file: GGUFFile) throws -> any ModelFamily.Type {
+    private static func family(of file: Checkpoint) throws -> any ModelFamily.Type {
         let architecture = try file.string("general.architecture")
         guard let family = all.first(where: { $0.architecture == architecture }) else {
             throw ModelError(

@@ -5,23 +5,22 @@ import Tensors
 ///
 /// Rows are dequantized from the mapped file when asked for: a step needs few of them, so no copy is kept.
 struct TokenEmbedding: Sendable {
-    private let file: GGUFFile
-    private let tensor: GGUFTensor
+    private let bytes: TensorBytes
     private let type: ElementType
     private let rowBytes: Int
 
     init(_ reader: WeightReader) throws {
         let configuration = reader.configuration
-        file = reader.file
-        tensor = try reader.tensor(
+        let tensor = try reader.tensor(
             "token_embd.weight", dimensions: [configuration.width, configuration.vocabulary])
-        type = try file.elementType(of: tensor)
+        type = try reader.file.elementType(of: tensor)
+        bytes = reader.file.bytes(of: tensor)
         rowBytes = tensor.byteCount / configuration.vocabulary
     }
 
     /// Writes the state of `tokens[i]` into row `i` of `hidden`.
     func look(up tokens: [Int], into hidden: Matrix) {
-        file.withBytes(of: tensor) { bytes in
+        bytes.withBytes { bytes in
             for (row, token) in tokens.enumerated() {
                 let start = token * rowBytes
                 hidden.withMutableRow(row) { state in

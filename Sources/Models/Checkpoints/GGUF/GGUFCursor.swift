@@ -1,9 +1,9 @@
 /// Reads little-endian values one after another, never past the end.
 struct GGUFCursor {
-    let file: MappedFile
+    let file: FileBytes
     private(set) var offset = 0
 
-    init(_ file: MappedFile, at offset: Int = 0) {
+    init(_ file: FileBytes, at offset: Int = 0) {
         self.file = file
         self.offset = offset
     }

@@ -116,7 +116,7 @@ extension GGUFParser {
     }
 
     /// Finds every tensor's data: aligned, inside the file, and nobody else's.
-    func place(_ entries: [Entry], alignment: Int) throws(CheckpointError) -> [GGUFTensor] {
+    func place(_ entries: [Entry], alignment: Int) throws(CheckpointError) -> [CheckpointTensor] {
         let start = (cursor.offset + alignment - 1) / alignment * alignment
         let room = max(0, cursor.file.count - start)
         for entry in entries {
@@ -146,9 +146,9 @@ extension GGUFParser {
                 at: next.place)
         }
         return entries.map { entry in
-            GGUFTensor(
+            CheckpointTensor(
                 name: entry.name, dimensions: entry.dimensions, type: entry.type,
-                byteOffset: start + entry.relativeOffset, byteCount: entry.byteCount,
+                part: 0, byteOffset: start + entry.relativeOffset, byteCount: entry.byteCount,
                 elementCount: entry.elementCount)
         }
     }

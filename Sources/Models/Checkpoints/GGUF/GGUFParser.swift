@@ -8,7 +8,7 @@ struct GGUFParser {
         let version: Int
         let metadata: OrderedDictionary<String, GGUFValue>
         let valueOffsets: [String: Int]
-        let tensors: [GGUFTensor]
+        let tensors: [CheckpointTensor]
     }
 
     // Far above what models have, and low enough that a hostile file cannot turn its few bytes an entry into
@@ -22,7 +22,7 @@ struct GGUFParser {
     private var metadata: OrderedDictionary<String, GGUFValue> = [:]
     private var valueOffsets: [String: Int] = [:]
 
-    init(_ file: MappedFile) {
+    init(_ file: FileBytes) {
         cursor = GGUFCursor(file)
     }
 

@@ -7,14 +7,14 @@ import Tensors
 
 /// Everything `berth inspect` shows of a file.
 struct InspectionReport {
-    private let file: GGUFFile
+    private let file: Checkpoint
     private let weights: Int
     /// Present when Berth can run the file.
     private let cacheBytesPerToken: Int?
     private let contextLength: Int?
     private let obstacle: String?
 
-    init(_ file: GGUFFile) {
+    init(_ file: Checkpoint) {
         self.file = file
         weights = file.tensors.reduce(0) { $0 + $1.byteCount }
         do {
@@ -32,7 +32,7 @@ struct InspectionReport {
 
     var text: String {
         var lines = [
-            "\(file.path)", "GGUF version \(file.version), \(Self.size(file.fileSize))",
+            "\(file.path)", "\(Self.format(file.format)), \(Self.size(file.fileSize))",
             FileSummary(file).line, "", "Metadata",
         ]
         for (key, value) in file.metadata {
@@ -56,6 +56,12 @@ struct InspectionReport {
             lines += ["", "Berth cannot run this file: \(obstacle)"]
         }
         return lines.joined(separator: "\n")
+    }
+
+    private static func format(_ format: Checkpoint.Format) -> String {
+        switch format {
+        case .gguf(let version): "GGUF version \(version)"
+        }
     }
 
     /// A value on one line: the beginning of long texts, the size of arrays.
@@ -93,7 +99,7 @@ struct InspectionReport {
                 weights + cacheBytesPerToken * contextLength)
         }
         return .object([
-            "path": .string(file.path), "version": .integer(file.version),
+            "path": .string(file.path), "format": .string(Self.format(file.format)),
             "file_bytes": .integer(file.fileSize), "runs": .bool(obstacle == nil),
             "obstacle": obstacle.map { .string($0) } ?? .null, "memory": .object(memory),
             "metadata": .object(metadata), "tensors": .array(tensors),

@@ -32,11 +32,11 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     }
 
     /// Maps the file and checks its header.
-    func open() throws -> GGUFFile {
+    func open() throws -> Checkpoint {
         guard isEmbedded else {
-            return try GGUFFile.open(path: argument)
+            return try Checkpoint.open(path: argument)
         }
-        return try unsafe GGUFFile.open(
+        return try unsafe Checkpoint.open(
             staticBytes: UnsafeRawBufferPointer(
                 start: berth_default_model, count: berth_default_model_size),
             name: Self.embeddedName)

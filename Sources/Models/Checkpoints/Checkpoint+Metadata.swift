@@ -3,7 +3,7 @@ import OrderedCollections
 /// Metadata by key, in the type that the caller needs.
 ///
 /// `optional…` gives `nil` for a missing key; a value of another type is an error either way.
-extension GGUFFile {
+extension Checkpoint {
     package func string(_ key: String) throws(CheckpointError) -> String {
         try needed(key, try optionalString(key))
     }

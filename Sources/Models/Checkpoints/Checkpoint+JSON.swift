@@ -2,7 +2,7 @@ import OrderedCollections
 package import StructuredJSON
 
 /// Metadata as JSON, for people and tools that look into files.
-extension GGUFFile {
+extension Checkpoint {
     /// A value in full, or `nil` for a key that is not there.
     ///
     /// JSON has no infinities and NaN: they become strings.
@@ -47,8 +47,8 @@ extension GGUFCursor {
         case .bool: return .bool(try integer(UInt8.self, field) != 0)
         case .string: return .string(try string(field))
         case .float32, .float64:
-            return GGUFFile.json(try double(ofType: type, field))
-        case .uint64: return GGUFFile.json(try integer(UInt64.self, field))
+            return Checkpoint.json(try double(ofType: type, field))
+        case .uint64: return Checkpoint.json(try integer(UInt64.self, field))
         case .array:
             // Checked when the file was opened.
             let inner = GGUFValueType(rawValue: try integer(UInt32.self, field)) ?? .uint8

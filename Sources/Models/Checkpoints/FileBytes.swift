@@ -10,7 +10,7 @@
 ///
 /// Another program that shortens the file while it is mapped ends this process with SIGBUS, as with every mapped
 /// file; replace model files by renaming, never by writing into them.
-@safe final class MappedFile: Sendable {
+@safe final class FileBytes: Sendable {
     let path: String
     /// Immutable for the object's lifetime.
     @unsafe nonisolated(unsafe) let bytes: UnsafeRawBufferPointer

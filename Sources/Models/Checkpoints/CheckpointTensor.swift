@@ -1,0 +1,37 @@
+/// A tensor's entry in a checkpoint's table.
+package struct CheckpointTensor: Sendable, Equatable {
+    package let name: String
+    /// Lengths of one to four dimensions, the contiguous one first.
+    package let dimensions: [Int]
+    package let type: GGMLType
+    /// Which of the checkpoint's files holds the data.
+    let part: Int
+    /// Where the data begin, in bytes from the start of their file.
+    package let byteOffset: Int
+    package let byteCount: Int
+    package let elementCount: Int
+
+    package var typeName: String {
+        type.name
+    }
+}
+
+/// A tensor's bytes; they are there as long as this value or a copy lives.
+package struct TensorBytes: Sendable {
+    let file: FileBytes
+    let range: Range<Int>
+
+    package var count: Int {
+        range.count
+    }
+
+    /// Lends the bytes.
+    package func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+        try unsafe body(unsafeBytes.bytes)
+    }
+
+    /// The bytes, which must not be used after this value and all its copies are gone.
+    @unsafe package var unsafeBytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
+    }
+}
