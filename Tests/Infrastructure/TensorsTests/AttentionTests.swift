@@ -48,9 +48,10 @@ struct AttentionTests {
         }
 
         /// Stores and attends some rows in one batch; returns one output row each.
-        func run(_ rows: [(sequence: Int, position: Int)], layer: Int, on compute: Compute)
-            -> Matrix
-        {
+        func run(
+            _ rows: [(sequence: Int, position: Int)], layer: Int, window: Int? = nil,
+            on compute: Compute
+        ) -> Matrix {
             let dimension = layout.headDimension
             let (queryWidth, width) = (heads * dimension, layout.heads * dimension)
             // Queries, keys and values side by side behind an offset, as a fused projection leaves them.
@@ -73,7 +74,7 @@ struct AttentionTests {
             let output = Matrix(rows: rows.count, columns: queryWidth)
             compute.attend(
                 queries: projected, column: 3, heads: heads, layer: layer, batch: batch,
-                layout: layout, scale: 0.3, into: output)
+                layout: layout, window: window, scale: 0.3, into: output)
             return output
         }
 
@@ -84,11 +85,11 @@ struct AttentionTests {
         }
 
         /// Attention in double precision over float16 keys and values.
-        func exact(sequence: Int, position: Int) -> [Double] {
+        func exact(sequence: Int, position: Int, window: Int = .max) -> [Double] {
             let dimension = layout.headDimension
             let query = queries[sequence].values(position).map(Double.init)
             let halves = [keys, values].map { matrices in
-                (0...position).map { position in
+                (max(0, position - window + 1)...position).map { position in
                     matrices[sequence].values(position).map { Double(Float16($0)) }
                 }
             }
@@ -128,6 +129,44 @@ struct AttentionTests {
         }
     }
 
+    /// Within a page, a whole page, a page and its neighbours by one, several pages, everything.
+    static let windows = [1, 2, 15, 63, 64, 65, 128, 130, 199, 200, 201, 1000]
+
+    @Test("A window hides what lies before it", arguments: windows)
+    func window(window: Int) {
+        let scene = Scene(lengths: [201, 70], kvHeads: 2, group: 3, dimension: 24)
+        let output = scene.run(
+            scene.allRows(), layer: 1, window: window, on: Compute(threads: 2))
+        for row in 0..<271 {
+            let (sequence, position) = row < 201 ? (0, row) : (1, row - 201)
+            let exact = scene.exact(sequence: sequence, position: position, window: window)
+            for (value, exact) in zip(output.values(row), exact) {
+                #expect(abs(Double(value) - exact) < 2e-6)
+            }
+        }
+    }
+
+    @Test("A window longer than the text gives the bits of no window")
+    func idleWindow() {
+        let scene = Scene(lengths: [130], kvHeads: 1, group: 2, dimension: 16)
+        let compute = Compute(threads: 1)
+        let free = scene.run(scene.allRows(), layer: 0, on: compute).bits()
+        #expect(scene.run(scene.allRows(), layer: 0, window: 130, on: compute).bits() == free)
+        #expect(scene.run(scene.allRows(), layer: 0, window: 129, on: compute).bits() != free)
+    }
+
+    @Test("Pages wholly before the window are not read")
+    func pagesBeforeWindow() {
+        let scene = Scene(lengths: [300], kvHeads: 2, group: 2, dimension: 32)
+        let compute = Compute(threads: 1)
+        let rows = scene.allRows()
+        let whole = scene.run(rows, layer: 0, window: 70, on: compute).bits()
+        // Nothing was stored in this scene before position 128: NaN stands there.
+        let other = Scene(lengths: [300], kvHeads: 2, group: 2, dimension: 32)
+        let late = other.run(Array(rows[128...]), layer: 0, window: 70, on: compute).bits()
+        #expect(late[(128 + 69 - 128)...] == whole[(128 + 69)...])
+    }
+
     @Test("Every instruction set gives the scalar bits", arguments: InstructionSet.supported)
     func equalsScalar(instructionSet: InstructionSet) {
         for (group, dimension) in [(1, 128), (2, 64), (3, 40), (7, 8), (5, 1)] {
@@ -142,15 +181,30 @@ struct AttentionTests {
     }
 
     @Test(
+        "Every instruction set gives the scalar bits of a window",
+        arguments:
+            InstructionSet.supported, windows)
+    func windowEqualsScalar(instructionSet: InstructionSet, window: Int) {
+        for group in [1, 2, 5] {
+            func result(_ set: InstructionSet) -> [[UInt32]] {
+                let scene = Scene(lengths: [201, 64, 3], kvHeads: 1, group: group, dimension: 24)
+                let compute = Compute(threads: 1, instructionSet: set)
+                return scene.run(scene.allRows(), layer: 0, window: window, on: compute).bits()
+            }
+            #expect(result(instructionSet) == result(.scalar), "group of \(group)")
+        }
+    }
+
+    @Test(
         "A row's bits depend neither on how a prompt is cut nor on the batch's other rows",
-        arguments: InstructionSet.supported)
-    func chunkingInvariance(instructionSet: InstructionSet) {
+        arguments: InstructionSet.supported, [nil, 1, 40, 64, 100])
+    func chunkingInvariance(instructionSet: InstructionSet, window: Int?) {
         let compute = Compute(threads: 1, instructionSet: instructionSet)
         func scene(garbage: UInt16 = 0x7e00) -> Scene {
             Scene(lengths: [150, 70], kvHeads: 2, group: 2, dimension: 32, garbage: garbage)
         }
         let first = scene()
-        let whole = first.run(first.allRows(), layer: 0, on: compute).bits()
+        let whole = first.run(first.allRows(), layer: 0, window: window, on: compute).bits()
         // One row at a time, then pieces of both sequences in turn, in another page's old contents.
         for size in [1, 5, 12, 64] {
             let scene = scene(garbage: UInt16(0x3c00 + size))
@@ -161,7 +215,7 @@ struct AttentionTests {
                     let end = min(next[sequence] + size, [150, 70][sequence])
                     return (next[sequence]..<end).map { (sequence: sequence, position: $0) }
                 }
-                let output = scene.run(rows, layer: 0, on: compute).bits()
+                let output = scene.run(rows, layer: 0, window: window, on: compute).bits()
                 for (row, place) in rows.enumerated() {
                     bits[place.sequence * 150 + place.position] = output[row]
                     next[place.sequence] = max(next[place.sequence], place.position + 1)

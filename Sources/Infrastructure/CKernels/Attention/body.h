@@ -9,43 +9,61 @@ enum { POSITIONS = BERTH_PAGE_POSITIONS, QUERIES = 6 };
 /* State of all queries (rows times heads) of one call, in its scratch memory. */
 typedef struct {
     const berth_attention *attention;
-    size_t count, pages;
+    size_t count;
+    /* The pages that any query sees. */
+    size_t first_page, end_page;
     /* [query][dimension], scaled */
     float *queries;
     /* [query][64]: scores, then weights */
     float *weights;
-    /* [query][value_stride]: joined over the pages so far */
+    /* [query][value_stride]: joined over the pages so far, zero before the first */
     float *values;
     float *largest, *sums;
     /* What the values so far and this page's are multiplied by when they are joined. */
     float *keep, *take;
+    /* The positions that a query sees: from the first to before the end. */
+    uint32_t *firsts, *ends;
 } attention_state;
 
 static attention_state prepare(const berth_attention *a) {
     const size_t count = a->rows * a->heads;
     const size_t padded = (count + 15) / 16 * 16;
     attention_state state = {.attention = a, .count = count};
-    state.pages = (a->position + a->rows - 1) / POSITIONS + 1;
     state.weights = a->scratch;
     state.values = state.weights + count * POSITIONS;
     state.largest = state.values + count * a->value_stride;
     state.sums = state.largest + padded;
     state.keep = state.sums + padded;
     state.take = state.keep + padded;
-    state.queries = state.take + padded;
+    state.firsts = (uint32_t *)(state.take + padded);
+    state.ends = state.firsts + padded;
+    state.queries = (float *)(state.ends + padded);
     for (size_t query = 0; query < count; query++) {
         const float *source = a->queries + query / a->heads * a->query_stride +
                               query % a->heads * a->dimension;
         float *target = state.queries + query * a->dimension;
         for (size_t i = 0; i < a->dimension; i++) target[i] = source[i] * a->scale;
+        const size_t end = a->position + query / a->heads + 1;
+        state.firsts[query] = (uint32_t)(end > a->window ? end - a->window : 0);
+        state.ends[query] = (uint32_t)end;
     }
+    for (size_t i = 0; i < count * a->value_stride; i++) state.values[i] = 0;
+    state.first_page = state.firsts[0] / POSITIONS;
+    state.end_page = (state.ends[count - 1] - 1) / POSITIONS + 1;
     return state;
 }
 
-/* Positions of the page starting at `start` that a query sees. */
-INLINE size_t visible(const berth_attention *a, size_t query, size_t start) {
-    const size_t end = a->position + query / a->heads + 1;
-    return end <= start ? 0 : end - start < POSITIONS ? end - start : POSITIONS;
+/* Positions of the page starting at `start` that a query sees: from `from` to before `to`. */
+typedef struct {
+    size_t from, to;
+} seen_range;
+
+INLINE size_t within_page(size_t position, size_t start) {
+    return position <= start ? 0 : position - start < POSITIONS ? position - start : POSITIONS;
+}
+
+INLINE seen_range seen(const attention_state *s, size_t query, size_t start) {
+    return (seen_range){within_page(s->firsts[query], start), within_page(s->ends[query], start)};
 }
 
 /* Asks for two lines: a page's keys, its values and the next page's keys are runs of memory of their own,
@@ -88,20 +106,30 @@ INLINE void score(const attention_state *s, size_t query, const uint16_t *keys,
 
 INLINE float exp_of(float x) { return lanes_sum(lanes_first(lanes_exp(lanes_of(x)), 1, 0)); }
 
-/* Turns a query's scores with its first `count` keys into weights, and joins their sum. */
-INLINE void weigh(const attention_state *s, size_t query, size_t count, bool is_first) {
+/* x in the lanes from 16 n on that a query sees, `other` in the rest. */
+INLINE lanes seen_lanes(lanes x, seen_range range, size_t n, float other) {
+    x = lanes_first(x, range.to > 16 * n ? range.to - 16 * n : 0, other);
+    return range.from > 16 * n ? lanes_behind(x, range.from - 16 * n, other) : x;
+}
+
+/* Turns a query's scores with the keys it sees into weights, and joins their sum. */
+INLINE void weigh(const attention_state *s, size_t query, seen_range range, bool is_first) {
     float *weights = s->weights + query * POSITIONS;
+    if (range.from >= range.to) {
+        for (size_t n = 0; n < 4; n++) lanes_store(weights + 16 * n, lanes_of(0));
+        s->keep[query] = 1;
+        s->take[query] = 0;
+        return;
+    }
     lanes scores[4], largest = lanes_of(-INFINITY);
     for (size_t n = 0; n < 4; n++) {
-        const size_t valid = count > 16 * n ? count - 16 * n : 0;
-        scores[n] = lanes_first(lanes_load(weights + 16 * n), valid, -INFINITY);
+        scores[n] = seen_lanes(lanes_load(weights + 16 * n), range, n, -INFINITY);
         largest = lanes_max(largest, scores[n]);
     }
     const float page_largest = lanes_largest(largest);
     for (size_t n = 0; n < 4; n++) {
-        const size_t valid = count > 16 * n ? count - 16 * n : 0;
         const lanes power = lanes_exp(lanes_subtract(scores[n], lanes_of(page_largest)));
-        scores[n] = lanes_first(power, valid, 0);
+        scores[n] = seen_lanes(power, range, n, 0);
         lanes_store(weights + 16 * n, scores[n]);
     }
     const float page_sum =
@@ -109,6 +137,8 @@ INLINE void weigh(const attention_state *s, size_t query, size_t count, bool is_
     if (is_first) {
         s->largest[query] = page_largest;
         s->sums[query] = page_sum;
+        s->keep[query] = 0;
+        s->take[query] = 1;
         return;
     }
     const float before = s->largest[query];
@@ -119,9 +149,9 @@ INLINE void weigh(const attention_state *s, size_t query, size_t count, bool is_
     s->sums[query] = __builtin_fmaf(s->sums[query], s->keep[query], page_sum * s->take[query]);
 }
 
-/* Joins `lanes_count` lanes, from column `column` on, of `count` weighted values. */
-INLINE void gather(const attention_state *s, size_t query, const uint16_t *values, size_t count,
-                   size_t column, bool is_first, const uint8_t *ahead, const int width,
+/* Joins `lanes_count` lanes, from column `column` on, of the weighted values of a range. */
+INLINE void gather(const attention_state *s, size_t query, const uint16_t *values,
+                   seen_range range, size_t column, const uint8_t *ahead, const int width,
                    const int lanes_count) {
     const size_t stride = s->attention->value_stride;
     const float *weights = s->weights + query * POSITIONS;
@@ -129,7 +159,7 @@ INLINE void gather(const attention_state *s, size_t query, const uint16_t *value
     UNROLL for (int q = 0; q < width; q++) {
         UNROLL for (int n = 0; n < lanes_count; n++) sums[q][n] = lanes_of(0);
     }
-    for (size_t j = 0; j < count; j++) {
+    for (size_t j = range.from; j < range.to; j++) {
         if (column % 64 == 0) ask_for(ahead, (column + j) * POSITIONS * 2);
         lanes value[LANES_AT_ONCE];
         UNROLL for (int n = 0; n < lanes_count; n++)
@@ -143,13 +173,9 @@ INLINE void gather(const attention_state *s, size_t query, const uint16_t *value
     UNROLL for (int q = 0; q < width; q++) {
         float *target = s->values + (query + (size_t)q) * stride + column;
         UNROLL for (int n = 0; n < lanes_count; n++) {
-            lanes joined = sums[q][n];
-            if (!is_first) {
-                const lanes taken = lanes_multiply(joined, lanes_of(s->take[query + (size_t)q]));
-                joined = lanes_fma(lanes_load(target + 16 * n),
-                                   lanes_of(s->keep[query + (size_t)q]), taken);
-            }
-            lanes_store(target + 16 * n, joined);
+            const lanes taken = lanes_multiply(sums[q][n], lanes_of(s->take[query + (size_t)q]));
+            const lanes kept = lanes_of(s->keep[query + (size_t)q]);
+            lanes_store(target + 16 * n, lanes_fma(lanes_load(target + 16 * n), kept, taken));
         }
     }
 }
@@ -158,22 +184,25 @@ INLINE void gather(const attention_state *s, size_t query, const uint16_t *value
 INLINE void attend_page(const attention_state *s, size_t query, size_t page, const int width) {
     const berth_attention *a = s->attention;
     const size_t start = page * POSITIONS;
-    const size_t most = visible(a, query + (size_t)width - 1, start);
-    if (most == 0) return;
+    /* Queries stand in the order of their positions: the first one sees the earliest keys, the last one the
+     * latest. What is between has a weight of 0 for the others. */
+    const seen_range any = {seen(s, query, start).from,
+                            seen(s, query + (size_t)width - 1, start).to};
+    if (any.from >= any.to) return;
     const uint8_t *base = a->pages[page];
     const uint16_t *values = (const uint16_t *)(base + a->value_offset);
-    const uint8_t *next = query == 0 && most == POSITIONS && page + 1 < s->pages
+    const uint8_t *next = query == 0 && any.to == POSITIONS && page + 1 < s->end_page
                               ? (const uint8_t *)a->pages[page + 1] + a->key_offset
                               : NULL;
     score(s, query, (const uint16_t *)(base + a->key_offset),
           query == 0 ? base + a->value_offset : NULL, width);
     for (size_t q = query; q < query + (size_t)width; q++)
-        weigh(s, q, visible(a, q, start), page == 0);
+        weigh(s, q, seen(s, q, start), page == s->firsts[q] / POSITIONS);
     size_t column = 0;
     for (; column + 16 * LANES_AT_ONCE <= a->value_stride; column += 16 * LANES_AT_ONCE)
-        gather(s, query, values, most, column, page == 0, next, width, LANES_AT_ONCE);
+        gather(s, query, values, any, column, next, width, LANES_AT_ONCE);
     for (; column < a->value_stride; column += 16)
-        gather(s, query, values, most, column, page == 0, next, width, 1);
+        gather(s, query, values, any, column, next, width, 1);
 }
 
 static void attend_page_wide(const attention_state *s, size_t query, size_t page) {
@@ -192,7 +221,7 @@ static void attend_page_rest(const attention_state *s, size_t query, size_t page
 
 void NAME(attend)(const berth_attention *a) {
     const attention_state state = prepare(a);
-    for (size_t page = 0; page < state.pages; page++) {
+    for (size_t page = state.first_page; page < state.end_page; page++) {
         size_t query = 0;
         for (; query + QUERIES <= state.count; query += QUERIES)
             attend_page_wide(&state, query, page);

@@ -46,6 +46,13 @@ INLINE lanes lanes_first(lanes x, size_t count, float other) {
         _mm256_blendv_ps(fill, x.high, _mm256_castsi256_ps(first_mask(count, 8)))};
 }
 
+INLINE lanes lanes_behind(lanes x, size_t count, float other) {
+    const __m256 fill = _mm256_set1_ps(other);
+    return (lanes){
+        _mm256_blendv_ps(x.low, fill, _mm256_castsi256_ps(first_mask(count, 0))),
+        _mm256_blendv_ps(x.high, fill, _mm256_castsi256_ps(first_mask(count, 8)))};
+}
+
 #define DEFINE_PAIRWISE(name, instruction)                                                         \
     INLINE lanes name(lanes a, lanes b) {                                                          \
         return (lanes){instruction(a.low, b.low), instruction(a.high, b.high)};                    \

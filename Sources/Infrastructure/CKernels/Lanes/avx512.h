@@ -29,6 +29,11 @@ INLINE lanes lanes_first(lanes x, size_t count, float other) {
     return _mm512_mask_blend_ps(first_mask(count), _mm512_set1_ps(other), x);
 }
 
+/* `other` in the first `count` lanes, x behind. */
+INLINE lanes lanes_behind(lanes x, size_t count, float other) {
+    return _mm512_mask_blend_ps(first_mask(count), x, _mm512_set1_ps(other));
+}
+
 INLINE lanes lanes_add(lanes a, lanes b) { return _mm512_add_ps(a, b); }
 INLINE lanes lanes_subtract(lanes a, lanes b) { return _mm512_sub_ps(a, b); }
 INLINE lanes lanes_multiply(lanes a, lanes b) { return _mm512_mul_ps(a, b); }

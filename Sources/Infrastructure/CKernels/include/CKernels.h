@@ -81,6 +81,8 @@ typedef struct berth_attention {
     size_t rows;
     size_t position;
     size_t heads;
+    /* Positions that a token sees, its own included, at least 1; no limit when larger than its position. */
+    size_t window;
     /* queries[row * query_stride + head * dimension] */
     const float *queries;
     size_t query_stride;

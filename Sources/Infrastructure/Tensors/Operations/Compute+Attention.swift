@@ -37,18 +37,20 @@ extension Compute {
         }
     }
 
-    /// Causal attention of every row's queries with positions 0 to its own, by online softmax over pages.
+    /// Causal attention of every row's queries with the positions up to its own, by online softmax over pages.
     ///
     /// Query heads share key/value heads in groups (Ainslie et al. 2023). Needs the keys and values of all
-    /// those positions stored. Each page's part is computed by itself and joined in page order.
+    /// positions that are seen stored. Each page's part is computed by itself and joined in page order; pages
+    /// wholly outside the window cost nothing.
     ///
     /// - `column`: where the first head's query starts in a row of `queries`.
     /// - `heads`: query heads, a multiple of `layout.heads`.
+    /// - `window`: how many positions a row sees, its own included (Beltagy 2020); `nil` for all.
     /// - `scale`: what scores are multiplied by.
     /// - `output`: receives head after head, from column 0 on.
     package func attend(
         queries: Matrix, column: Int, heads: Int, layer: Int, batch: AttentionBatch,
-        layout: KVPageLayout, scale: Float, into output: Matrix
+        layout: KVPageLayout, window: Int? = nil, scale: Float, into output: Matrix
     ) {
         let rows = batch.positions.count
         let dimension = layout.headDimension
@@ -57,6 +59,7 @@ extension Compute {
         precondition(heads * dimension <= output.columns, "beyond the output row")
         precondition(heads > 0 && heads.isMultiple(of: layout.heads), "heads that share no keys")
         precondition(layer >= 0 && layer < layout.layers, "no such layer")
+        precondition(window ?? 1 >= 1, "a window without the row's own position")
         let group = heads / layout.heads
         let scratchFloats = berth_attention_scratch(
             AttentionBatch.tileRows * group, dimension, layout.valueStride)
@@ -77,6 +80,7 @@ extension Compute {
                     rows: tile.rows.count,
                     position: tile.position,
                     heads: group,
+                    window: window ?? Int.max,
                     queries: queries.row(firstRow) + column + offset,
                     query_stride: queries.stride,
                     scale: scale,
