@@ -50,7 +50,7 @@ let web: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-    collections, logging,
+    logging,
 ]
 
 let infrastructure: [Target] = [
@@ -70,7 +70,7 @@ let models: [Target] = [
 ]
 
 let engine: [Target] = [
-    room("CompletionAPI", "Engine", ["StructuredJSON", collections]),
+    room("CompletionAPI", "Engine", ["StructuredJSON"]),
     room("KVCaching", "Engine", ["Tensors", "Architectures"]),
     room("Sampling", "Engine", ["Tensors"]),
     room(
@@ -79,7 +79,7 @@ let engine: [Target] = [
         "ChatEngine", "Engine",
         [
             "Inference", "Sampling", "Checkpoints", "Architectures", "Tensors", "Tokenizers",
-            "ChatFormats", "StructuredJSON", "CompletionAPI", collections,
+            "ChatFormats", "StructuredJSON", "CompletionAPI",
         ]),
 ]
 
@@ -114,7 +114,7 @@ let suites: [Target] = [
     tests(
         "TokenizersTests", "Models", ["Tokenizers", "Checkpoints"], resources: [.copy("Fixtures")]),
     tests(
-        "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON", collections],
+        "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON"],
         resources: [.copy("Fixtures")]),
     tests("SamplingTests", "Engine", ["Sampling"]),
     tests(
@@ -137,7 +137,7 @@ let suites: [Target] = [
             "Server", "ScriptedBackend", "CompletionAPI", "StructuredJSON", "Console",
             .product(name: "NIOPosix", package: "swift-nio"),
         ] + web),
-    tests("BerthTests", "Programs", ["berth", "StructuredJSON", collections]),
+    tests("BerthTests", "Programs", ["berth", "StructuredJSON"]),
     tests("HouseTests", "House", []),
 ]
 

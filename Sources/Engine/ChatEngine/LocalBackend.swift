@@ -1,7 +1,6 @@
 import ChatFormats
 package import CompletionAPI
 import Inference
-import OrderedCollections
 import Sampling
 import StructuredJSON
 import Tokenizers

@@ -1,4 +1,3 @@
-import OrderedCollections
 package import StructuredJSON
 
 /// One request for generated text, as every front end (HTTP, command line, agents) states it.

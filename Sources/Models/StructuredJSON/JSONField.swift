@@ -1,5 +1,3 @@
-import OrderedCollections
-
 /// A value in a document that a client sent, which knows its place, so that errors can name it.
 ///
 ///     let request = JSONField(body)

@@ -1,5 +1,3 @@
-import OrderedCollections
-
 /// A strict parser of RFC 8259 texts in UTF-8: no comments, no trailing commas, no byte order mark.
 ///
 /// Recursive descent over the bytes, which are checked to be UTF-8 once, before all else. The place

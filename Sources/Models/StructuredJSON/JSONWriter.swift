@@ -1,5 +1,3 @@
-import OrderedCollections
-
 /// Writes JSON text value by value, for types that are no ``JSONValue`` and for texts that are
 /// written as they come up.
 ///
@@ -169,12 +167,9 @@ extension JSONWriter {
             beginArray()
             for element in elements { write(element) }
             endArray()
-        case .object(var members):
-            if options.sortsKeys {
-                members.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            }
+        case .object(let members):
             beginObject()
-            for (key, value) in members {
+            for (key, value) in options.sortsKeys ? members.sortedByKey() : members {
                 writeKey(key)
                 write(value)
             }

@@ -1,5 +1,4 @@
 import ChatFormats
-import OrderedCollections
 import StructuredJSON
 import Testing
 

@@ -1,6 +1,5 @@
 import ChatFormats
 import Foundation
-import OrderedCollections
 import StructuredJSON
 import Testing
 

@@ -106,6 +106,19 @@ struct JSONParserTests {
         #expect(kept.serialized() == #"{"a":3,"b":2}"#)
     }
 
+    @Test("Names that differ only in normalization are two members, and such strings differ")
+    func normalization() throws {
+        let text = "{\"\u{E9}\": 1, \"e\u{301}\": 2}"
+        let value = try JSONValue(parsing: text)
+        #expect(value.object?.count == 2)
+        #expect(value["\u{E9}"] == 1)
+        #expect(value["e\u{301}"] == 2)
+        #expect(value.serialized() == "{\"\u{E9}\":1,\"e\u{301}\":2}")
+        #expect(JSONValue.string("\u{E9}") != .string("e\u{301}"))
+        #expect(ExactString("\u{E9}") != ExactString("e\u{301}"))
+        #expect(Set([ExactString("\u{E9}"), ExactString("e\u{301}"), "\u{E9}"]).count == 2)
+    }
+
     @Test("Random damage never crashes the parser, and what parses reads back the same")
     func mutations() throws {
         let seed = Array(

@@ -1,6 +1,5 @@
 import CompletionAPI
 import HTTPTypes
-import OrderedCollections
 import Server
 import StructuredJSON
 import Testing

@@ -1,5 +1,4 @@
 import Foundation
-import OrderedCollections
 import StructuredJSON
 import Testing
 

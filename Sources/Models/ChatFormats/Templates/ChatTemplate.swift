@@ -1,4 +1,3 @@
-import OrderedCollections
 package import StructuredJSON
 
 /// A model's chat template: turns messages into the text that the model was trained to continue.

@@ -1,5 +1,4 @@
 package import CompletionAPI
-import OrderedCollections
 package import StructuredJSON
 
 /// The body of `POST /v1/chat/completions`.

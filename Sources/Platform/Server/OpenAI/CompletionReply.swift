@@ -1,5 +1,4 @@
 package import CompletionAPI
-import OrderedCollections
 package import StructuredJSON
 
 /// What every object of one answer repeats.

@@ -1,5 +1,4 @@
 package import CompletionAPI
-import OrderedCollections
 package import StructuredJSON
 
 /// The fields that chat and text completions share: sampling, stopping, and the form of the answer.

@@ -4,7 +4,6 @@ import ChatEngine
 import Foundation
 import Inference
 import KVCaching
-import OrderedCollections
 import StructuredJSON
 import Tensors
 

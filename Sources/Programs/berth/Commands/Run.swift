@@ -1,7 +1,6 @@
 import ArgumentParser
 import ChatEngine
 import CompletionAPI
-import OrderedCollections
 import StructuredJSON
 
 struct Run: AsyncParsableCommand {

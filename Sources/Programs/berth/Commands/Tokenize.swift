@@ -1,7 +1,6 @@
 import ArgumentParser
 import ChatEngine
 import Checkpoints
-import OrderedCollections
 import StructuredJSON
 import Tokenizers
 
