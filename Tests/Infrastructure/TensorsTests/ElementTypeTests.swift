@@ -23,7 +23,7 @@ struct ElementTypeTests {
             let expected = try fromHex(stored.values)
             let count = bytes.count / type.blockBytes * type.blockElements
             let values = dequantized(bytes, as: type, count: count)
-            let bits = values.flatMap { value in
+            let bits = values.map { $0.isNaN ? Float.nan : $0 }.flatMap { value in
                 (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> ($0 * 8)) }
             }
             #expect(bits == expected, "\(type.name)")

@@ -10,7 +10,7 @@ struct ProductTests {
     private static func columns(_ type: ElementType) -> [Int] {
         switch type.blockElements {
         case 1: [1, 7, 48]
-        case 32: [32, 96, 256]
+        case 32: [32, 96, 256, 288]
         default: [256, 768]
         }
     }
@@ -139,16 +139,23 @@ struct ProductTests {
         }
     }
 
-    @Test("Stacked parts of different types are separate products side by side")
-    func stacking() {
+    @Test(
+        "Stacked parts of different types are separate products side by side",
+        arguments: [
+            (512, [(ElementType.q4_K, 33), (.q6_K, 5), (.f16, 16), (.q8_0, 1)]),
+            // Rows of a multiple of 32 but not of 256: what quantizers fall back to.
+            (288, [(.q5_0, 33), (.q8_0, 5), (.f32, 16), (.q5_1, 1)]),
+            (96, [(.iq4_NL, 1), (.q4_0, 37), (.bf16, 16), (.q4_1, 1)]),
+            (768, [(.q5_K, 20), (.q5_0, 20), (.q2_K, 14), (.mxfp4, 1)]),
+        ])
+    func stacking(columns: Int, shapes: [(ElementType, Int)]) {
         let compute = Compute(threads: 2)
         var random = RandomNumbers(seed: 3)
-        let shapes: [(ElementType, Int)] = [(.q4_K, 33), (.q6_K, 5), (.f16, 16), (.q8_0, 1)]
         let parts = shapes.map { type, rows in
-            (type: type, rows: rows, bytes: random.blocks(type, rows: rows, columns: 512))
+            (type: type, rows: rows, bytes: random.blocks(type, rows: rows, columns: columns))
         }
-        let input = Matrix.random(rows: 7, columns: 512, seed: 1)
-        let stacked = WeightMatrix.packing(parts, columns: 512, on: compute)
+        let input = Matrix.random(rows: 7, columns: columns, seed: 1)
+        let stacked = WeightMatrix.packing(parts, columns: columns, on: compute)
         #expect(stacked.rows == 55)
         #expect(stacked.needsQuantizedInput)
         let output = product(stacked, input, rows: 7, column: 3, on: compute)
@@ -156,7 +163,7 @@ struct ProductTests {
             let together = output.values(token)
             var column = 3
             for part in parts {
-                let single = WeightMatrix.packing([part], columns: 512, on: compute)
+                let single = WeightMatrix.packing([part], columns: columns, on: compute)
                 let alone = product(single, input, rows: 7, on: compute).values(token)
                 #expect(Array(together[column..<column + part.rows]) == alone)
                 column += part.rows
@@ -165,13 +172,21 @@ struct ProductTests {
         }
     }
 
-    @Test("The packed form is at most 3 % larger than the file's", arguments: ElementType.allCases)
+    @Test("The packed form is hardly larger than the file's", arguments: ElementType.allCases)
     func memory(type: ElementType) throws {
         let compute = Compute(threads: 1)
         let bytes = [UInt8](repeating: 0, count: try #require(type.byteCount(elements: 64 * 1024)))
         let weights = WeightMatrix.packing(
             [(type: type, rows: 64, bytes: bytes)], columns: 1024, on: compute)
-        #expect(Double(weights.byteCount) <= 1.03 * Double(bytes.count))
+        let growth =
+            switch type {
+            // Their codes are widened to four bits.
+            case .q2_K: 2.0
+            case .q3_K: 1.35
+            case .mxfp4: 1.06
+            default: 1.03
+            }
+        #expect(Double(weights.byteCount) <= growth * Double(bytes.count))
     }
 }
 

@@ -1,4 +1,4 @@
-/* GGML's block formats (ggml-common.h), read byte by byte, and 16-bit floats. */
+/* 16-bit floats, and GGML's blocks (ggml-common.h) of larger integers than codes.h is about. */
 #ifndef BERTH_FORMATS_H
 #define BERTH_FORMATS_H
 
@@ -8,16 +8,9 @@
 #pragma STDC FP_CONTRACT OFF
 
 enum {
-    /* Q4_0: float16 scale; 16 bytes: value i in the low nibble of byte i, value i + 16 in the high one. */
-    Q4_0_VALUES = 32,
-    Q4_0_BYTES = 2 + 16,
     /* Q8_0: float16 scale; 32 signed bytes. */
     Q8_0_VALUES = 32,
     Q8_0_BYTES = 2 + 32,
-    /* Q4_K: float16 d and dmin; 12 bytes of eight 6-bit scales and minimums; 128 bytes: each 32 hold the
-     * low nibbles of one group of 32 and the high nibbles of the next. */
-    Q4_K_VALUES = 256,
-    Q4_K_BYTES = 2 + 2 + 12 + 128,
     /* Q6_K: 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales, float16 d. */
     Q6_K_VALUES = 256,
     Q6_K_BYTES = 128 + 64 + 16 + 2,
@@ -70,23 +63,6 @@ static inline uint16_t half_from_float(float value) {
     }
     uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
     return sign | (uint16_t)((rounded - 0x38000000) >> 13);
-}
-
-/* Scale and minimum number `group` (0 to 7) of a Q4_K block's 12 packed bytes. */
-static inline void q4_k_scale(const uint8_t *packed, int group, uint8_t *scale, uint8_t *minimum) {
-    if (group < 4) {
-        *scale = packed[group] & 63;
-        *minimum = packed[group + 4] & 63;
-    } else {
-        *scale = (packed[group + 4] & 15) | (packed[group - 4] >> 6) << 4;
-        *minimum = packed[group + 4] >> 4 | (packed[group] >> 6) << 4;
-    }
-}
-
-/* Value `index` (0 to 15) of a Q4_K block. */
-static inline uint8_t q4_k_value(const uint8_t *block, int index) {
-    uint8_t byte = block[16 + index / 64 * 32 + index % 32];
-    return index % 64 < 32 ? byte & 15 : byte >> 4;
 }
 
 /* Value `index` of a Q6_K block, 0 to 63; 32 stands for zero. */

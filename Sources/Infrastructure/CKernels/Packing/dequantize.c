@@ -1,29 +1,25 @@
 /* GGML blocks to float32, with the roundings of GGML's own reference: scale first, then the value. */
+#include "../Formats/codes.h"
 #include "../Formats/formats.h"
 #include "CKernels.h"
 
-static void dequantize_q4_0(const uint8_t *block, float *out) {
-    float scale = float_from_half(load_u16(block));
-    for (int i = 0; i < 16; i++) {
-        out[i] = scale * (float)((block[2 + i] & 15) - 8);
-        out[i + 16] = scale * (float)((block[2 + i] >> 4) - 8);
+static void dequantize_codes(const code_format *format, const uint8_t *block, float *out) {
+    code_block read;
+    berth_read_codes(format, block, &read);
+    float d = format->has_bfloat_scale ? float_from_bfloat(read.scale) : float_from_half(read.scale);
+    float dmin = float_from_half(read.minimum);
+    for (int i = 0; i < format->values; i++) {
+        int group = i * format->scales / BERTH_BLOCK;
+        float factor = format->values > BERTH_BLOCK ? d * (float)read.scales[group] : d;
+        out[i] = factor * (float)integer_of_code(format, read.codes[i]);
+        if (format->has_minimum)
+            out[i] -= format->values > BERTH_BLOCK ? dmin * (float)read.minimums[group] : dmin;
     }
 }
 
 static void dequantize_q8_0(const uint8_t *block, float *out) {
     float scale = float_from_half(load_u16(block));
     for (int i = 0; i < Q8_0_VALUES; i++) out[i] = scale * (float)(int8_t)block[2 + i];
-}
-
-static void dequantize_q4_k(const uint8_t *block, float *out) {
-    float d = float_from_half(load_u16(block)), dmin = float_from_half(load_u16(block + 2));
-    for (int group = 0; group < 8; group++) {
-        uint8_t scale, minimum;
-        q4_k_scale(block + 4, group, &scale, &minimum);
-        float factor = d * (float)scale, offset = dmin * (float)minimum;
-        for (int i = group * 32; i < group * 32 + 32; i++)
-            out[i] = factor * (float)q4_k_value(block, i) - offset;
-    }
 }
 
 static void dequantize_q6_k(const uint8_t *block, float *out) {
@@ -43,21 +39,20 @@ void berth_dequantize(uint32_t type, const uint8_t *source, size_t count, float 
     case BERTH_BF16:
         for (size_t i = 0; i < count; i++) out[i] = float_from_bfloat(load_u16(source + 2 * i));
         break;
-    case BERTH_Q4_0:
-        for (; count; count -= Q4_0_VALUES, source += Q4_0_BYTES, out += Q4_0_VALUES)
-            dequantize_q4_0(source, out);
-        break;
     case BERTH_Q8_0:
         for (; count; count -= Q8_0_VALUES, source += Q8_0_BYTES, out += Q8_0_VALUES)
             dequantize_q8_0(source, out);
-        break;
-    case BERTH_Q4_K:
-        for (; count; count -= Q4_K_VALUES, source += Q4_K_BYTES, out += Q4_K_VALUES)
-            dequantize_q4_k(source, out);
         break;
     case BERTH_Q6_K:
         for (; count; count -= Q6_K_VALUES, source += Q6_K_BYTES, out += Q6_K_VALUES)
             dequantize_q6_k(source, out);
         break;
+    default: {
+        const code_format *format = berth_code_format(type);
+        if (!format) break;
+        const size_t values = (size_t)format->values;
+        for (; count; count -= values, source += format->bytes, out += values)
+            dequantize_codes(format, source, out);
+    }
     }
 }

@@ -31,42 +31,51 @@ static void pack_q8_0(const uint8_t *source, size_t row_bytes, size_t rows, size
     }
 }
 
-static void pack_q4_0(const uint8_t *source, size_t row_bytes, size_t rows, size_t blocks,
-                      uint8_t *panel) {
-    for (size_t block = 0; block < blocks; block++) {
-        uint8_t *record = panel + block / 2 * Q4_0_RECORD;
-        uint8_t *lines = record + LINE + block % 2 * 4 * LINE;
-        memset(lines, 0x88, 4 * LINE);
+/* 32 codes of a row to block number `block` of a record. */
+static void put_codes(const code_format *format, const uint8_t *codes, size_t block, size_t row,
+                      uint8_t *record) {
+    uint8_t *lines = record + lines_start(format) + block * (size_t)format->bits * LINE + row * 4;
+    for (int i = 0; i < 16; i++)
+        lines[i / 4 * LINE + i % 4] = (uint8_t)((codes[i] & 15) | codes[i + 16] << 4);
+    if (format->bits < 5) return;
+    for (int i = 0; i < 32; i++) lines[4 * LINE + i % 4] |= (uint8_t)(codes[i] >> 4 << i / 4);
+}
+
+static void pack_codes(const code_format *format, const uint8_t *source, size_t row_bytes,
+                       size_t rows, size_t columns, uint8_t *panel) {
+    const size_t groups = (size_t)(format->values / BERTH_BLOCK * format->scales);
+    code_block read;
+    for (size_t index = 0; index < columns / (size_t)format->values; index++) {
         for (size_t row = 0; row < rows; row++) {
-            const uint8_t *from = source + row * row_bytes + block * Q4_0_BYTES;
-            put_u16(record, block % 2 * BERTH_PANEL_ROWS + row, load_u16(from));
-            /* GGML's byte i holds values i and i + 16, which are quads q and q + 4 of a line. */
-            for (size_t i = 0; i < 16; i++)
-                lines[i / 4 * LINE + row * 4 + i % 4] = from[2 + i];
+            berth_read_codes(format, source + row * row_bytes + index * (size_t)format->bytes, &read);
+            if (has_superblocks(format)) {
+                uint8_t *record = panel + index * record_bytes(format);
+                put_u16(record, row, read.scale);
+                put_u16(record, BERTH_PANEL_ROWS + row, format->has_minimum ? read.minimum : 0);
+                for (size_t group = 0; group < groups; group++) {
+                    record[LINE + group * 16 + row] = (uint8_t)read.scales[group];
+                    if (format->has_minimum)
+                        record[minimums_start(format) + group * 16 + row] =
+                            (uint8_t)read.minimums[group];
+                }
+                for (size_t block = 0; block < 8; block++)
+                    put_codes(format, read.codes + block * BERTH_BLOCK, block, row, record);
+            } else {
+                uint8_t *record = panel + index / 2 * record_bytes(format);
+                const size_t place = index % 2 * BERTH_PANEL_ROWS + row;
+                put_u16(record, place, read.scale);
+                if (format->has_minimum)
+                    put_u16(record + minimums_start(format), place, read.minimum);
+                put_codes(format, read.codes, index % 2, row, record);
+            }
         }
     }
 }
 
-static void pack_q4_k(const uint8_t *source, size_t row_bytes, size_t rows, size_t blocks,
-                      uint8_t *panel) {
-    for (size_t block = 0; block < blocks; block++) {
-        uint8_t *record = panel + block * Q4_K_RECORD;
-        for (size_t row = 0; row < rows; row++) {
-            const uint8_t *from = source + row * row_bytes + block * Q4_K_BYTES;
-            put_u16(record, row, load_u16(from));
-            put_u16(record, BERTH_PANEL_ROWS + row, load_u16(from + 2));
-            for (int group = 0; group < 8; group++) {
-                q4_k_scale(from + 4, group, record + Q4_K_SCALES + group * 16 + row,
-                           record + Q4_K_MINIMUMS + group * 16 + row);
-                uint8_t *lines = record + Q4_K_LINES + group * 4 * LINE + row * 4;
-                for (int i = 0; i < 16; i++) {
-                    uint8_t low = q4_k_value(from, group * 32 + i);
-                    uint8_t high = q4_k_value(from, group * 32 + 16 + i);
-                    lines[i / 4 * LINE + i % 4] = (uint8_t)(low | high << 4);
-                }
-            }
-        }
-    }
+static size_t code_panel_bytes(const code_format *format, size_t columns) {
+    const size_t blocks = columns / BERTH_BLOCK, whole = record_blocks(format);
+    const size_t rest = blocks % whole * (size_t)format->bits * LINE;
+    return blocks / whole * record_bytes(format) + (rest ? lines_start(format) + rest : 0);
 }
 
 static void pack_q6_k(const uint8_t *source, size_t row_bytes, size_t rows, size_t blocks,
@@ -98,12 +107,13 @@ size_t berth_panel_bytes(uint32_t type, size_t columns) {
     case BERTH_F32: return columns * LINE;
     case BERTH_F16:
     case BERTH_BF16: return (columns + 1) / 2 * LINE;
-    case BERTH_Q4_0: return paired_panel_bytes(columns / Q4_0_VALUES, Q4_0_RECORD);
-    case BERTH_Q8_0: return paired_panel_bytes(columns / Q8_0_VALUES, Q8_0_RECORD);
-    case BERTH_Q4_K: return columns / Q4_K_VALUES * Q4_K_RECORD;
+    case BERTH_Q8_0:
+        return columns / Q8_0_VALUES / 2 * Q8_0_RECORD +
+               columns / Q8_0_VALUES % 2 * (LINE + 8 * LINE);
     case BERTH_Q6_K: return columns / Q6_K_VALUES * Q6_K_RECORD;
-    default: return 0;
     }
+    const code_format *format = berth_code_format(type);
+    return format ? code_panel_bytes(format, columns) : 0;
 }
 
 void berth_pack_panel(uint32_t type, const uint8_t *source, size_t row_bytes, size_t rows,
@@ -113,9 +123,11 @@ void berth_pack_panel(uint32_t type, const uint8_t *source, size_t row_bytes, si
     case BERTH_F32: pack_plain(source, row_bytes, rows, columns, 4, panel); break;
     case BERTH_F16:
     case BERTH_BF16: pack_plain(source, row_bytes, rows, columns, 2, panel); break;
-    case BERTH_Q4_0: pack_q4_0(source, row_bytes, rows, columns / Q4_0_VALUES, panel); break;
     case BERTH_Q8_0: pack_q8_0(source, row_bytes, rows, columns / Q8_0_VALUES, panel); break;
-    case BERTH_Q4_K: pack_q4_k(source, row_bytes, rows, columns / Q4_K_VALUES, panel); break;
     case BERTH_Q6_K: pack_q6_k(source, row_bytes, rows, columns / Q6_K_VALUES, panel); break;
+    default: {
+        const code_format *format = berth_code_format(type);
+        if (format) pack_codes(format, source, row_bytes, rows, columns, panel);
+    }
     }
 }

@@ -63,6 +63,15 @@ INLINE float_pair halves(const uint8_t *bytes) {
                         _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(bytes + 16)))};
 }
 
+INLINE __m256 bfloat_half(const uint8_t *bytes) {
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)bytes));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+
+INLINE float_pair bfloats(const uint8_t *bytes) {
+    return (float_pair){bfloat_half(bytes), bfloat_half(bytes + 16)};
+}
+
 INLINE float_pair multiply(float_pair a, float_pair b) {
     return (float_pair){_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
 }
@@ -91,12 +100,6 @@ INLINE float_pair subtract_times(float_pair sum, float_pair a, float factor) {
 
 INLINE float_pair as_floats(pair x) {
     return (float_pair){_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)};
-}
-
-INLINE float_pair unsigned_bytes(const uint8_t *bytes) {
-    return as_floats(
-        (pair){_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)bytes)),
-               _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(bytes + 8)))});
 }
 
 INLINE float_pair signed_bytes(const uint8_t *bytes) {
@@ -133,61 +136,6 @@ INLINE void clear(float_pair *sums, int width) {
 INLINE void clear_dots(pair *dots, int width) {
     UNROLL for (int m = 0; m < width; m++)
         dots[m] = (pair){_mm256_setzero_si256(), _mm256_setzero_si256()};
-}
-
-/* Four lines of nibbles times a block of each token. */
-INLINE void add_nibbles(const uint8_t *lines, const berth_block *x, pair *dots, int width) {
-    for (int i = 0; i < 4; i++) {
-        const pair line = load_line(lines + i * LINE);
-        const pair low = and_pair(line, 15), high = and_pair(RIGHT(line, 4), 15);
-        UNROLL for (int m = 0; m < width; m++) {
-            dots[m] = add_dots(dots[m], low, quad(x + m, i));
-            dots[m] = add_dots(dots[m], high, quad(x + m, i + 4));
-        }
-    }
-}
-
-INLINE void tile_q4_k(const tile_work *work, const int width) {
-    const uint8_t *record = work->panel;
-    const berth_block *x = work->blocks;
-    float_pair sums[TILE];
-    clear(sums, width);
-    for (size_t n = work->columns / 256; n > 0; n--, record += Q4_K_RECORD) {
-        for (int group = 0; group < 8; group++, x += width) {
-            pair dots[TILE];
-            clear_dots(dots, width);
-            add_nibbles(record + Q4_K_LINES + group * 4 * LINE, x, dots, width);
-            const float_pair scale =
-                multiply(halves(record), unsigned_bytes(record + Q4_K_SCALES + group * 16));
-            const float_pair minimum =
-                multiply(halves(record + 32), unsigned_bytes(record + Q4_K_MINIMUMS + group * 16));
-            UNROLL for (int m = 0; m < width; m++) {
-                const float_pair scaled = multiply(as_floats(dots[m]), scale);
-                sums[m] = add_times(sums[m], scaled, x[m].scale);
-                sums[m] = subtract_times(sums[m], minimum, x[m].sum);
-            }
-        }
-    }
-    write_sums(work, sums, width);
-}
-
-INLINE void tile_q4_0(const tile_work *work, const int width) {
-    const berth_block *x = work->blocks;
-    float_pair sums[TILE];
-    clear(sums, width);
-    const size_t blocks = work->columns / BERTH_BLOCK;
-    for (size_t block = 0; block < blocks; block++, x += width) {
-        const uint8_t *record = work->panel + block / 2 * Q4_0_RECORD;
-        pair dots[TILE];
-        clear_dots(dots, width);
-        add_nibbles(record + LINE + block % 2 * 4 * LINE, x, dots, width);
-        const float_pair scale = times(halves(record + block % 2 * 32), 0.0625f);
-        UNROLL for (int m = 0; m < width; m++) {
-            const pair dot = WITH_OFFSET(dots[m], 4, x[m].offsets[0] + x[m].offsets[1]);
-            sums[m] = add_times(sums[m], multiply(as_floats(dot), scale), x[m].scale);
-        }
-    }
-    write_sums(work, sums, width);
 }
 
 /* As add_dots for signed weights: their sign moves to the activations (at least -127, so it fits). */
@@ -272,6 +220,109 @@ INLINE void tile_q6_k(const tile_work *work, const int width) {
     write_sums(work, sums, width);
 }
 
+INLINE __m256i lookup(const int8_t *table, __m256i codes) {
+    const __m128i levels = _mm_loadu_si128((const __m128i *)table);
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(levels), codes);
+}
+
+/* The weights of a quad: integers where a table explains the codes, else the codes themselves. */
+INLINE pair code_quad(const code_format *format, const uint8_t *lines, int index) {
+    const pair line = load_line(lines + index % 4 * LINE);
+    pair codes = and_pair(index < 4 ? line : RIGHT(line, 4), 15);
+    if (format->bits == 5) {
+        const pair bits = load_line(lines + 4 * LINE);
+        const pair fifth = index < 4 ? LEFT(bits, 4 - index) : RIGHT(bits, index - 4);
+        codes = or_pair(codes, and_pair(fifth, 16));
+    }
+    if (!format->table) return codes;
+    return (pair){lookup(format->table, codes.low), lookup(format->table, codes.high)};
+}
+
+/* Quads `from` to `to` of a block of each token. */
+INLINE void add_codes(const code_format *format, const uint8_t *lines, const berth_block *x,
+                      int from, int to, pair *dots, int width) {
+    UNROLL for (int i = from; i < to; i++) {
+        const pair weights = code_quad(format, lines, i);
+        UNROLL for (int m = 0; m < width; m++)
+            dots[m] = format->table ? add_signed_dots(dots[m], weights, quad(x + m, i))
+                                    : add_dots(dots[m], weights, quad(x + m, i));
+    }
+}
+
+/* Dot products of the integers, given those of the weights as `add_codes` sees them. */
+INLINE float_pair code_dots(const code_format *format, pair dots, int32_t offset) {
+    if (format->table || !format->zero) return as_floats(dots);
+    return as_floats(WITH_OFFSET(dots, 0, (offset >> 7) * format->zero));
+}
+
+/* The scale or, in the second half of a record's first line, the minimum of a record of 8 blocks. */
+INLINE float_pair shared_scale(const code_format *format, const uint8_t *record, int which) {
+    return has_superblocks(format)
+               ? halves(record + 32 * which)
+               : (float_pair){_mm256_setzero_ps(), _mm256_setzero_ps()};
+}
+
+/* Scale (or minimum, at its own place) number `group` of a record. */
+INLINE float_pair group_scale(const code_format *format, const uint8_t *scales, int group,
+                              float_pair shared) {
+    if (has_superblocks(format)) return multiply(shared, signed_bytes(scales + group * 16));
+    return format->has_bfloat_scale ? bfloats(scales + group * 32) : halves(scales + group * 32);
+}
+
+INLINE void tile_codes(const code_format *format, const tile_work *work, const int width) {
+    const uint8_t *record = work->panel;
+    const berth_block *x = work->blocks;
+    float_pair sums[TILE];
+    clear(sums, width);
+    const size_t blocks = work->columns / BERTH_BLOCK, together = record_blocks(format);
+    for (size_t start = 0; start < blocks; start += together, record += record_bytes(format)) {
+        const int count = (int)(blocks - start < together ? blocks - start : together);
+        const float_pair d = shared_scale(format, record, 0);
+        const float_pair dmin = shared_scale(format, record, 1);
+        const uint8_t *scales = record + scales_start(format);
+        const uint8_t *minimums = record + minimums_start(format);
+        const uint8_t *lines = record + lines_start(format);
+        for (int block = 0; block < count; block++, x += width, lines += format->bits * LINE) {
+            pair dots[TILE];
+            if (format->scales == 1) {
+                clear_dots(dots, width);
+                add_codes(format, lines, x, 0, 8, dots, width);
+                const float_pair scale = group_scale(format, scales, block, d);
+                UNROLL for (int m = 0; m < width; m++) {
+                    const float_pair dot =
+                        code_dots(format, dots[m], x[m].offsets[0] + x[m].offsets[1]);
+                    sums[m] = add_times(sums[m], multiply(dot, scale), x[m].scale);
+                }
+                if (!format->has_minimum) continue;
+                const float_pair minimum = group_scale(format, minimums, block, dmin);
+                UNROLL for (int m = 0; m < width; m++)
+                    sums[m] = subtract_times(sums[m], minimum, x[m].sum);
+                continue;
+            }
+            float_pair scaled[TILE];
+            UNROLL for (int half = 0; half < 2; half++) {
+                clear_dots(dots, width);
+                add_codes(format, lines, x, 4 * half, 4 * half + 4, dots, width);
+                const float_pair scale = group_scale(format, scales, block * 2 + half, d);
+                UNROLL for (int m = 0; m < width; m++) {
+                    const float_pair dot = code_dots(format, dots[m], x[m].offsets[half]);
+                    scaled[m] =
+                        half == 0 ? multiply(dot, scale) : multiply_add(dot, scale, scaled[m]);
+                }
+            }
+            UNROLL for (int half = 0; half < 2 && format->has_minimum; half++) {
+                const float_pair minimum =
+                    times(group_scale(format, minimums, block * 2 + half, dmin), 0x1p-7f);
+                UNROLL for (int m = 0; m < width; m++)
+                    scaled[m] = add_times(scaled[m], minimum, (float)x[m].offsets[half]);
+            }
+            UNROLL for (int m = 0; m < width; m++)
+                sums[m] = add_times(sums[m], scaled[m], x[m].scale);
+        }
+    }
+    write_sums(work, sums, width);
+}
+
 /* Plain weights: one multiply-add a column, in order. */
 #define DEFINE_PLAIN(name, bytes, load)                                                            \
     INLINE void name(const tile_work *work, const int width) {                                     \
@@ -292,15 +343,6 @@ INLINE float_pair singles(const uint8_t *bytes) {
     return (float_pair){_mm256_loadu_ps(values), _mm256_loadu_ps(values + 8)};
 }
 
-INLINE __m256 bfloat_half(const uint8_t *bytes) {
-    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)bytes));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
-}
-
-INLINE float_pair bfloats(const uint8_t *bytes) {
-    return (float_pair){bfloat_half(bytes), bfloat_half(bytes + 16)};
-}
-
 DEFINE_PLAIN(tile_f32, 64, singles)
 DEFINE_PLAIN(tile_f16, 32, halves)
 DEFINE_PLAIN(tile_bf16, 32, bfloats)
@@ -308,10 +350,16 @@ DEFINE_PLAIN(tile_bf16, 32, bfloats)
 DEFINE_PRODUCT(berth_avx2_product_f32, BERTH_F32, TILE, FOR_WIDTHS_TO_4, tile_f32)
 DEFINE_PRODUCT(berth_avx2_product_f16, BERTH_F16, TILE, FOR_WIDTHS_TO_4, tile_f16)
 DEFINE_PRODUCT(berth_avx2_product_bf16, BERTH_BF16, TILE, FOR_WIDTHS_TO_4, tile_bf16)
-DEFINE_PRODUCT(berth_avx2_product_q4_0, BERTH_Q4_0, TILE, FOR_WIDTHS_TO_4, tile_q4_0)
 DEFINE_PRODUCT(berth_avx2_product_q8_0, BERTH_Q8_0, TILE, FOR_WIDTHS_TO_4, tile_q8_0)
-DEFINE_PRODUCT(berth_avx2_product_q4_k, BERTH_Q4_K, TILE, FOR_WIDTHS_TO_4, tile_q4_k)
 DEFINE_PRODUCT(berth_avx2_product_q6_k, BERTH_Q6_K, TILE, FOR_WIDTHS_TO_4, tile_q6_k)
+
+#define DEFINE_CODES(name)                                                                         \
+    INLINE void tile_##name(const tile_work *work, const int width) {                              \
+        tile_codes(&format_##name, work, width);                                                   \
+    }                                                                                              \
+    DEFINE_PRODUCT(berth_avx2_product_##name, format_##name.type, TILE, FOR_WIDTHS_TO_4, tile_##name)
+
+FOR_CODE_TYPES(DEFINE_CODES)
 
 #pragma clang attribute pop
 

@@ -4,13 +4,6 @@
 
 #include "CKernels.h"
 
-void berth_reference_product_f32(const berth_product *);
-void berth_reference_product_f16(const berth_product *);
-void berth_reference_product_bf16(const berth_product *);
-void berth_reference_product_q4_0(const berth_product *);
-void berth_reference_product_q8_0(const berth_product *);
-void berth_reference_product_q4_k(const berth_product *);
-void berth_reference_product_q6_k(const berth_product *);
 void berth_reference_quantize(const float *x, size_t columns, berth_block *out, size_t step);
 void berth_reference_normalize(const float *x, const float *weight, float epsilon, size_t count,
                                float *out);

@@ -20,10 +20,21 @@ enum {
     BERTH_F32 = 0,
     BERTH_F16 = 1,
     BERTH_Q4_0 = 2,
+    BERTH_Q4_1 = 3,
+    BERTH_Q5_0 = 6,
+    BERTH_Q5_1 = 7,
     BERTH_Q8_0 = 8,
+    BERTH_Q2_K = 10,
+    BERTH_Q3_K = 11,
     BERTH_Q4_K = 12,
+    BERTH_Q5_K = 13,
     BERTH_Q6_K = 14,
+    BERTH_IQ4_NL = 20,
+    BERTH_IQ4_XS = 23,
     BERTH_BF16 = 30,
+    BERTH_MXFP4 = 39,
+    /* One more than the largest. */
+    BERTH_TYPE_LIMIT = 40,
 };
 
 enum {
@@ -39,9 +50,10 @@ enum {
 typedef struct berth_block {
     int8_t values[BERTH_BLOCK];
     float scale;
-    /* scale * (sum of values): what a weight's minimum is multiplied by. */
+    /* scale * (sum of values): what the minimum of 32 weights is multiplied by. */
     float sum;
-    /* -128 * (sum of values), for each half: takes the offset of 128 out of an unsigned weight. */
+    /* -128 * (sum of values), for each half: takes the offset of 128 out of an unsigned weight, and what the
+     * minimum of 16 weights is multiplied by. */
     int32_t offsets[2];
 } berth_block;
 
@@ -109,14 +121,8 @@ typedef struct berth_kernels {
     /* Tokens that a product takes in one pass over a panel; `berth_block`s are stored in tiles of this. */
     size_t tile;
 
-    /* Products, by weight type; `berth_multiply` chooses. */
-    void (*product_f32)(const berth_product *);
-    void (*product_f16)(const berth_product *);
-    void (*product_bf16)(const berth_product *);
-    void (*product_q4_0)(const berth_product *);
-    void (*product_q8_0)(const berth_product *);
-    void (*product_q4_k)(const berth_product *);
-    void (*product_q6_k)(const berth_product *);
+    /* By weight type; NULL for a number that no type has. */
+    void (*_Nullable products[BERTH_TYPE_LIMIT])(const berth_product *);
 
     /* Rounds `columns` floats (padded with zeros to whole blocks) to blocks; block i goes to out[i * step]. */
     void (*quantize)(const float *x, size_t columns, berth_block *out, size_t step);

@@ -41,10 +41,17 @@ struct RandomNumbers: RandomNumberGenerator {
         var block = (0..<type.blockBytes).map { _ in UInt8.random(in: 0...255, using: &self) }
         let places =
             switch type {
-            case .q4_K: [0, 2]
+            case .q4_K, .q5_K, .q4_1, .q5_1: [0, 2]
+            case .q2_K: [80, 82]
+            case .q3_K: [108]
             case .q6_K: [208]
+            case .mxfp4: [Int]()
             default: [0]
             }
+        if type == .mxfp4 {
+            // A power of two: 2^(e - 128).
+            block[0] = extreme ? UInt8.random(in: 90...140, using: &self) : 121
+        }
         for place in places {
             block.replaceSubrange(place..<place + 2, with: bytes(halfBits(scale)))
         }
