@@ -26,6 +26,30 @@ enum UTF8Text {
         return (upper | trailing(2) << 6 | trailing(3), 4)
     }
 
+    /// Appends the UTF-8 of `scalar`, which is no surrogate.
+    @inline(__always)
+    static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
+        func continuation(_ shift: UInt32) -> UInt8 {
+            0x80 | UInt8(truncatingIfNeeded: scalar >> shift & 0x3F)
+        }
+        switch scalar {
+        case ..<0x80:
+            bytes.append(UInt8(truncatingIfNeeded: scalar))
+        case ..<0x800:
+            bytes.append(0xC0 | UInt8(truncatingIfNeeded: scalar >> 6))
+            bytes.append(continuation(0))
+        case ..<0x10000:
+            bytes.append(0xE0 | UInt8(truncatingIfNeeded: scalar >> 12))
+            bytes.append(continuation(6))
+            bytes.append(continuation(0))
+        default:
+            bytes.append(0xF0 | UInt8(truncatingIfNeeded: scalar >> 18))
+            bytes.append(continuation(12))
+            bytes.append(continuation(6))
+            bytes.append(continuation(0))
+        }
+    }
+
     /// Well-formed UTF-8: each maximal ill-formed subpart becomes U+FFFD, as the Unicode standard recommends.
     static func repaired(_ bytes: [UInt8]) -> [UInt8] {
         Array(String(decoding: bytes, as: UTF8.self).utf8)
