@@ -123,7 +123,7 @@ extension Checkpoint {
 
     private func wrongType(_ key: String, _ wanted: String) -> CheckpointError {
         CheckpointError(
-            code: .wrongType, file: path, field: key, byteOffset: valueOffsets[key],
+            code: .wrongType, file: path, field: key, byteOffset: valueRanges[key]?.lowerBound,
             message: """
                 is \(metadata[key]?.kind ?? "missing"), but must be \(wanted); \
                 convert the model again with a current tool

@@ -23,7 +23,7 @@ package final class Checkpoint: Sendable {
     /// Bytes of all files.
     package let fileSize: Int
     /// Where in the header each metadata value lies, by key.
-    let valueOffsets: [String: Int]
+    let valueRanges: [String: Range<Int>]
     /// Where metadata lie.
     private let header: FileBytes
     /// Where tensor data lie.
@@ -57,7 +57,7 @@ package final class Checkpoint: Sendable {
         path = file.path
         format = .gguf(version: parsed.version)
         metadata = parsed.metadata
-        valueOffsets = parsed.valueOffsets
+        valueRanges = parsed.valueRanges
         tensors = parsed.tensors
         fileSize = file.count
         indices = Dictionary(
@@ -100,6 +100,13 @@ package final class Checkpoint: Sendable {
         rethrows -> Result
     {
         try bytes(of: tensor).withBytes(body)
+    }
+
+    /// A metadata value as it lies in the file: the number of its type, then the value.
+    func rawMetadata(_ key: String) -> [UInt8]? {
+        valueRanges[key].map { range in
+            unsafe Array(header.bytes[range.lowerBound - 4..<range.upperBound])
+        }
     }
 
     /// A reader at the start of an array's elements.

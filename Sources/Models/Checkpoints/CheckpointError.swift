@@ -1,4 +1,4 @@
-/// Why a model file cannot be read, in words for the person who brought it.
+/// Why a model file cannot be read or written, in words for the person who brought it.
 ///
 /// Field and message are safe to print whatever the file holds: names taken from it are cut to a length for people,
 /// and their control characters escaped.
@@ -6,6 +6,8 @@ package struct CheckpointError: Error, Sendable, Equatable, CustomStringConverti
     package enum Code: Sendable {
         /// The file cannot be opened or mapped.
         case unreadable
+        /// The file cannot be made, or its disk is full.
+        case unwritable
         /// The file is not of the format that it was opened as.
         case notThisFormat
         /// The format's version, byte order or layout is one that Berth does not read.

@@ -64,7 +64,8 @@
         }
     }
 
-    private static func reason(_ code: Int32) -> String {
+    /// What the system says of an error number.
+    static func reason(_ code: Int32) -> String {
         unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     }
 }

@@ -7,7 +7,8 @@ struct GGUFParser {
     struct Header {
         let version: Int
         let metadata: OrderedDictionary<String, GGUFValue>
-        let valueOffsets: [String: Int]
+        /// Where each value lies, the number of its type not counted.
+        let valueRanges: [String: Range<Int>]
         let tensors: [CheckpointTensor]
     }
 
@@ -20,7 +21,7 @@ struct GGUFParser {
 
     var cursor: GGUFCursor
     private var metadata: OrderedDictionary<String, GGUFValue> = [:]
-    private var valueOffsets: [String: Int] = [:]
+    private var valueRanges: [String: Range<Int>] = [:]
 
     init(_ file: FileBytes) {
         cursor = GGUFCursor(file)
@@ -39,7 +40,7 @@ struct GGUFParser {
         let alignment = try alignment()
         let entries = try parseTensorTable(count: tensorCount)
         return Header(
-            version: version, metadata: metadata, valueOffsets: valueOffsets,
+            version: version, metadata: metadata, valueRanges: valueRanges,
             tensors: try place(entries, alignment: alignment))
     }
 
@@ -78,8 +79,9 @@ struct GGUFParser {
                 .invalidField, key, "appears twice in the metadata; the file is damaged", at: place)
         }
         let type = try parseType(key)
-        valueOffsets[key] = cursor.offset
+        let start = cursor.offset
         metadata[key] = try parseValue(type, key)
+        valueRanges[key] = start..<cursor.offset
     }
 
     func limit(_ count: Int, to most: Int, _ field: String, at place: Int) throws(CheckpointError) {
@@ -94,7 +96,7 @@ struct GGUFParser {
             throw cursor.error(
                 .unsupported, "split.count",
                 "this is one of \(count) parts; join them first (llama-gguf-split --merge)",
-                at: valueOffsets["split.count"])
+                at: valueRanges["split.count"]?.lowerBound)
         }
     }
 
@@ -106,7 +108,7 @@ struct GGUFParser {
             throw cursor.error(
                 .invalidField, "general.alignment",
                 "must be a power of two from 8 to 1048576; the file is damaged",
-                at: valueOffsets["general.alignment"])
+                at: valueRanges["general.alignment"]?.lowerBound)
         }
         return alignment
     }

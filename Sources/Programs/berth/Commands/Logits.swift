@@ -1,5 +1,6 @@
 import Architectures
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Inference
 import KVCaching
@@ -65,7 +66,7 @@ struct Logits: ParsableCommand {
             throw CommandError("--out names the model itself; choose another file")
         }
         let output = try OutputFile(path: out)
-        output.write("{\"engine\": \"berth\", \"tokens\": \(ids), \"logits\": [")
+        try output.write("{\"engine\": \"berth\", \"tokens\": \(ids), \"logits\": [")
         var sequence = SequencePages()
         guard sequence.grow(to: ids.count, from: runner.pool) else {
             throw CommandError("\(ids.count) tokens do not fit the KV cache")
@@ -80,15 +81,15 @@ struct Logits: ParsableCommand {
                     tokens: chunk, start: start, pages: sequence.pages, output: .all)
             ])
             for row in chunk.indices {
-                output.write(start + row == 0 ? "\n[" : ",\n[")
-                output.write(
+                try output.write(start + row == 0 ? "\n[" : ",\n[")
+                try output.write(
                     runner.workspace.logits.withRow(row) { logits in
                         logits.indices.map { "\(logits[$0])" }.joined(separator: ",")
                     })
-                output.write("]")
+                try output.write("]")
             }
         }
-        output.write("]}\n")
+        try output.write("]}\n")
         try output.close()
     }
 
