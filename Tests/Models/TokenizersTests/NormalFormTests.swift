@@ -46,11 +46,11 @@ struct NormalFormTests {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(state >> 33) % count
         }
-        // Without presentation forms of several marks, and without Hangul syllables: after the former
-        // Foundation leaves marks unsorted, to the latter it adds no trailing consonant.
+        // Without presentation forms of several marks, and without Hangul: after the former
+        // Foundation leaves marks unsorted, and it composes Hangul wrongly.
         let ranges: [Range<UInt32>] = [
             0x20..<0x7F, 0xC0..<0x250, 0x300..<0x362, 0x591..<0x5C8, 0x64B..<0x660, 0x900..<0xA00,
-            0x1100..<0x1200, 0x1E00..<0x1FBD, 0x3041..<0x30FF,
+            0x1E00..<0x1FBD, 0x3041..<0x30FF,
         ]
         for _ in 0..<20_000 {
             let text = (0...draw(8)).reduce(into: "") { text, _ in
