@@ -1,9 +1,10 @@
 """Writes the committed parity fixtures: small GGUF files with the reference logits of some of their rows.
 
-    make_fixtures.py [--folder Tests/Engine/InferenceTests/Fixtures/Parity]
+    make_fixtures.py [--folder Tests/Engine/InferenceTests/Fixtures/Parity] [--sets manifest,long]
 
 manifest.json   the tokens, and an entry a file: which rows of the reference are kept, and how far
                 llama.cpp is from it on those rows
+long.json       the same for texts past 2,000 tokens: rotary embeddings that were stretched, sliding windows
 *.gguf          two layers of a family, in one quantization
 *.logits        the kept rows, float32, little endian, one after another
 """
@@ -25,10 +26,21 @@ FILES = [
     ("llama-small", "Q4_K_M"), ("qwen2-small", "Q4_K_M"), ("qwen3-small", "Q4_K_M"),
 ]
 
+# Every way to stretch, both pairings of dimensions, windows in all layers and in some. In float16 for their
+# size, but with logits small enough to be held to the absolute error of float32 files.
+LONG_FILES = [
+    "llama-slim+linear", "llama-slim+llama3", "llama-slim+yarn", "qwen2-slim+yarnfine",
+    "qwen3-slim+yarn", "llama-slim+longrope", "llama-slim+window", "qwen2-slim+upperwindow",
+]
+
 TOKEN_COUNT = 300
+LONG_TOKEN_COUNT = 2101
 
 # Around the borders of a cache page, and the ends.
 EDGES = [0, 1, 63, 64, 65, 130, 299]
+LONG_EDGES = [0, 99, 100, 511, 2047, 2048, 2100]
+# Of two lists of factors, a context of so many positions takes the short one.
+SHORT_CONTEXT = 512
 
 
 def rows_kept(quantization):
@@ -38,13 +50,16 @@ def rows_kept(quantization):
     return sorted({*EDGES, *range(0, TOKEN_COUNT, 3)})
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", default="Tests/Engine/InferenceTests/Fixtures/Parity")
-    folder = pathlib.Path(parser.parse_args().folder)
-    folder.mkdir(parents=True, exist_ok=True)
+def write_manifest(path, tokens, entries):
+    path.write_text(json.dumps({
+        "tokens": tokens,
+        "vocabularySize": synthetic.VOCABULARY_SIZE,
+        "float32Tolerance": references.FLOAT32_TOLERANCE,
+        "files": entries,
+    }) + "\n")
 
+
+def write_set(folder):
     tokens = references.random_tokens(TOKEN_COUNT, synthetic.VOCABULARY_SIZE)
     entries = []
     for preset, quantization in FILES:
@@ -65,13 +80,44 @@ def main():
         print(
             f"{name:22}{path.stat().st_size:10} bytes"
             f"  llama.cpp: KL {divergence:.2e}, max error {np.abs(reference - peer).max():.2e}")
-    manifest = {
-        "tokens": tokens,
-        "vocabularySize": synthetic.VOCABULARY_SIZE,
-        "float32Tolerance": references.FLOAT32_TOLERANCE,
-        "files": entries,
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest) + "\n")
+    write_manifest(folder / "manifest.json", tokens, entries)
+
+
+def write_long_set(folder):
+    tokens = references.random_tokens(LONG_TOKEN_COUNT, synthetic.VOCABULARY_SIZE)
+    entries = []
+    for name in LONG_FILES:
+        path = folder / f"{name}.gguf"
+        synthetic.write(name, "F16", path, logit_scale=0.2)
+        shape = synthetic.shape_of(name)
+        reference = references.transformers_logits(path, tokens, shape)[LONG_EDGES]
+        reference.astype("<f4").tofile(folder / f"{name}.logits")
+        entries.append({"name": name, "quantization": "F16", "rows": LONG_EDGES})
+        if "longrope" in name:
+            rows = [row for row in LONG_EDGES if row < SHORT_CONTEXT]
+            short = references.transformers_logits(path, tokens[:SHORT_CONTEXT], shape)[rows]
+            short.astype("<f4").tofile(folder / f"{name}-{SHORT_CONTEXT}.logits")
+            entries.append({
+                "name": name, "quantization": "F16", "rows": rows, "contextLength": SHORT_CONTEXT})
+        peer = references.llama_cpp_logits(path, tokens)[LONG_EDGES]
+        aside = " (does not read this)" if synthetic.is_beyond_llama_cpp(name) else ""
+        print(
+            f"{name:22}{path.stat().st_size:10} bytes"
+            f"  llama.cpp: max error {np.abs(reference - peer).max():.2e}{aside}")
+    write_manifest(folder / "long.json", tokens, entries)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", default="Tests/Engine/InferenceTests/Fixtures/Parity")
+    parser.add_argument("--sets", default="manifest,long")
+    arguments = parser.parse_args()
+    folder = pathlib.Path(arguments.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    writers = {"manifest": write_set, "long": write_long_set}
+    for name in arguments.sets.split(","):
+        writers[name](folder)
 
 
 if __name__ == "__main__":

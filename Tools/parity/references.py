@@ -9,8 +9,11 @@ def random_tokens(count, vocabulary_size, seed=7):
     return np.random.default_rng(seed).integers(0, vocabulary_size, size=count).tolist()
 
 
-def transformers_logits(path, tokens):
-    """The reference: every weight dequantized to float32, attention in plain PyTorch."""
+def transformers_logits(path, tokens, shape=None):
+    """The reference: every weight dequantized to float32, attention in plain PyTorch.
+
+    transformers takes neither rotary scaling nor windows from a GGUF: `shape` says them.
+    """
     import gguf
     import torch
     import transformers
@@ -23,11 +26,31 @@ def transformers_logits(path, tokens):
         # transformers derives the head width from the model's width, which not every model does.
         if key.endswith(".attention.key_length"):
             config.head_dim = int(field.contents())
+    if shape is not None:
+        set_positions(config, shape)
     model = transformers.AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, config=config, dtype=torch.float32,
         attn_implementation="eager").eval()
+    if shape is not None and shape.window and shape.family == "llama":
+        # Mistral is Llama with windows, and its GGUF files say llama.
+        windowed = transformers.MistralForCausalLM(transformers.MistralConfig(
+            **{**config.to_dict(), "sliding_window": shape.window, "model_type": "mistral"},
+            attn_implementation="eager"))
+        windowed.load_state_dict(model.state_dict())
+        model = windowed.eval()
     with torch.no_grad():
         return model(torch.tensor([tokens])).logits[0].numpy()
+
+
+def set_positions(config, shape):
+    if shape.rope:
+        config.rope_parameters = {**shape.rope, "rope_theta": shape.rope_base}
+    if shape.window and shape.family != "llama":
+        config.use_sliding_window = True
+        config.sliding_window = shape.window
+        config.layer_types = [
+            "sliding_attention" if shape.is_windowed(layer) else "full_attention"
+            for layer in range(shape.layers)]
 
 
 def llama_cpp_logits(path, tokens):

@@ -4,6 +4,8 @@ Engines that read the same file must agree on its logits whatever the weights ar
 in float32 here; llama.cpp's own quantizer makes the quantized ones, so that what Berth reads was not
 written by Berth.
 
+A preset may carry variants behind plus signs, as in llama-tiny+yarn: see VARIANTS.
+
     synthetic.py llama-tiny Q4_K_M OUT.gguf [--seed 1]
 """
 
@@ -29,12 +31,25 @@ class Shape:
     feed_forward: int
     rope_base: float
     tied: bool
+    # What transformers calls rope_parameters.
+    rope: dict = dataclasses.field(default_factory=dict)
+    # Positions that a token sees, in the layers from `first_windowed` on.
+    window: int = 0
+    first_windowed: int = 0
+    # A few channels of every norm are so many times larger, as in trained models.
+    outliers: float = 1.0
+
+    def is_windowed(self, layer):
+        return self.window > 0 and layer >= self.first_windowed
 
 
 SHAPES = {
     "llama-tiny": Shape("llama", 4, 256, 8, 4, 32, 768, 1e4, False),
     "qwen2-tiny": Shape("qwen2", 4, 256, 8, 2, 32, 768, 1e6, True),
     "qwen3-tiny": Shape("qwen3", 4, 256, 8, 4, 64, 768, 1e6, True),
+    # Heads as wide as in models that people use.
+    "llama-wide": Shape("llama", 2, 2048, 32, 8, 64, 2048, 5e5, True),
+    "qwen3-wide": Shape("qwen3", 2, 1024, 16, 8, 128, 3072, 1e6, True),
     # For committed fixtures. The float32 ones have widths that are no power of two.
     "llama-narrow": Shape("llama", 2, 160, 5, 1, 32, 224, 5e5, False),
     "qwen2-narrow": Shape("qwen2", 2, 96, 3, 1, 32, 288, 1e6, True),
@@ -42,7 +57,51 @@ SHAPES = {
     "llama-small": Shape("llama", 2, 256, 8, 2, 32, 512, 1e4, False),
     "qwen2-small": Shape("qwen2", 2, 256, 4, 4, 64, 512, 1e6, True),
     "qwen3-small": Shape("qwen3", 2, 256, 4, 2, 128, 512, 1e6, True),
+    # For committed fixtures of long texts.
+    "llama-slim": Shape("llama", 2, 32, 2, 1, 32, 32, 1e4, True),
+    "qwen2-slim": Shape("qwen2", 2, 64, 2, 1, 32, 32, 1e6, True),
+    "qwen3-slim": Shape("qwen3", 2, 32, 2, 1, 32, 32, 1e6, True),
 }
+
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 512}
+
+VARIANTS = {
+    "linear": {"rope": {"rope_type": "linear", "factor": 4.0}},
+    "llama3": {"rope": {
+        "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 512}},
+    "yarn": {"rope": YARN},
+    # llama.cpp does not read these keys for the families here, transformers does.
+    "yarnfine": {"rope": YARN | {"beta_fast": 12.0, "beta_slow": 2.0, "attention_factor": 1.1}},
+    "longrope": {"rope": {
+        "rope_type": "longrope", "factor": 4.0, "original_max_position_embeddings": 512,
+        "attention_factor": 1.1, "short_factor": [1 + i / 20 for i in range(16)],
+        "long_factor": [1 + i / 4 for i in range(16)]}},
+    # Nor does it read windows.
+    "window": {"window": 100},
+    "upperwindow": {"window": 64, "first_windowed": 1},
+    "outliers": {"outliers": 30.0},
+}
+
+
+def is_beyond_llama_cpp(preset):
+    return any(variant in preset.split("+") for variant in ("yarnfine", "window", "upperwindow"))
+
+
+def shape_of(preset):
+    name, *variants = preset.split("+")
+    shape = SHAPES[name]
+    for variant in variants:
+        shape = dataclasses.replace(shape, **VARIANTS[variant])
+    return shape
+
+
+def preset_name(text):
+    try:
+        shape_of(text)
+    except KeyError as error:
+        raise argparse.ArgumentTypeError(f"unknown: {error}") from error
+    return text
 
 QUANTIZATIONS = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K_M", "Q6_K"]
 
@@ -76,6 +135,40 @@ def add_tokenizer(writer):
     writer.add_add_bos_token(False)
 
 
+def llama3_factors(shape):
+    """What divides every pair's frequency (Llama 3.1): the tensor that stands for rope_type llama3."""
+    rope = shape.rope
+    wavelengths = 2 * np.pi * shape.rope_base ** (
+        np.arange(0, shape.head_width, 2) / shape.head_width)
+    turns = rope["original_max_position_embeddings"] / wavelengths
+    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+    kept = np.clip((turns - low) / (high - low), 0, 1)
+    return (1 / ((1 - kept) / rope["factor"] + kept)).astype(np.float32)
+
+
+def add_positions(writer, shape):
+    rope = shape.rope
+    if rope.get("rope_type") in ("linear", "yarn"):
+        writer.add_rope_scaling_type(gguf.RopeScalingType(rope["rope_type"]))
+        writer.add_rope_scaling_factor(rope["factor"])
+    if rope.get("rope_type") in ("yarn", "longrope"):
+        writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+    if rope.get("rope_type") == "longrope":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LONGROPE)
+        writer.add_rope_scaling_attn_factors(rope["attention_factor"])
+        return
+    for key, add in (
+            ("beta_fast", writer.add_rope_scaling_yarn_beta_fast),
+            ("beta_slow", writer.add_rope_scaling_yarn_beta_slow),
+            ("attention_factor", writer.add_rope_scaling_yarn_attn_factor)):
+        if key in rope:
+            add(rope[key])
+    if shape.window:
+        writer.add_sliding_window(shape.window)
+    if shape.first_windowed:
+        writer.add_sliding_window_pattern([shape.is_windowed(i) for i in range(shape.layers)])
+
+
 def write_float32(shape, name, path, seed, logit_scale):
     rng = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, shape.family)
@@ -93,20 +186,24 @@ def write_float32(shape, name, path, seed, logit_scale):
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_vocab_size(VOCABULARY_SIZE)
+    add_positions(writer, shape)
 
     def matrix(name, rows, columns, gain=1.0):
         # Keeps the variance of what passes through, as an initialized model does.
         weights = rng.standard_normal((rows, columns), dtype=np.float32)
         writer.add_tensor(name, weights * np.float32(gain / np.sqrt(columns)))
 
-    def vector(name, count, mean):
-        writer.add_tensor(name, (mean + 0.1 * rng.standard_normal(count)).astype(np.float32))
+    def vector(name, count, mean, outliers=1.0):
+        values = (mean + 0.1 * rng.standard_normal(count)).astype(np.float32)
+        if outliers != 1:
+            values[rng.choice(count, max(2, count // 128), replace=False)] *= outliers
+        writer.add_tensor(name, values)
 
     queries, keys = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
     matrix("token_embd.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)
     for layer in range(shape.layers):
         prefix = f"blk.{layer}."
-        vector(prefix + "attn_norm.weight", shape.width, mean=1.0)
+        vector(prefix + "attn_norm.weight", shape.width, mean=1.0, outliers=shape.outliers)
         for part, rows in (("q", queries), ("k", keys), ("v", keys)):
             matrix(f"{prefix}attn_{part}.weight", rows, shape.width)
             if shape.family == "qwen2":
@@ -115,13 +212,19 @@ def write_float32(shape, name, path, seed, logit_scale):
             vector(prefix + "attn_q_norm.weight", shape.head_width, mean=1.0)
             vector(prefix + "attn_k_norm.weight", shape.head_width, mean=1.0)
         matrix(prefix + "attn_output.weight", shape.width, queries)
-        vector(prefix + "ffn_norm.weight", shape.width, mean=1.0)
+        vector(prefix + "ffn_norm.weight", shape.width, mean=1.0, outliers=shape.outliers)
         matrix(prefix + "ffn_gate.weight", shape.feed_forward, shape.width)
         matrix(prefix + "ffn_up.weight", shape.feed_forward, shape.width)
         matrix(prefix + "ffn_down.weight", shape.width, shape.feed_forward)
     vector("output_norm.weight", shape.width, mean=1.0)
     if not shape.tied:
         matrix("output.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)
+    if shape.rope.get("rope_type") == "llama3":
+        writer.add_tensor("rope_freqs.weight", llama3_factors(shape))
+    for length in ("short", "long"):
+        if f"{length}_factor" in shape.rope:
+            factors = np.array(shape.rope[f"{length}_factor"], dtype=np.float32)
+            writer.add_tensor(f"rope_factors_{length}.weight", factors)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file(progress=False)
@@ -154,22 +257,23 @@ def quantize(source, target, quantization):
         raise RuntimeError(f"llama.cpp could not quantize {source} to {quantization}: {status}")
 
 
-def write(preset, quantization, path, seed=1):
+def write(preset, quantization, path, seed=1, logit_scale=2.0):
     # Float32 files are held to an absolute error that a half-precision cache can keep on small logits;
     # quantized ones to a divergence, which tells more of a distribution that is not flat.
+    shape = shape_of(preset)
     if quantization == "F32":
-        write_float32(SHAPES[preset], preset, path, seed, logit_scale=0.2)
+        write_float32(shape, preset, path, seed, logit_scale=0.2)
         return
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "float32.gguf"
-        write_float32(SHAPES[preset], preset, source, seed, logit_scale=2.0)
+        write_float32(shape, preset, source, seed, logit_scale=logit_scale)
         quantize(source, path, quantization)
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("preset", choices=SHAPES)
+    parser.add_argument("preset", type=preset_name, metavar=f"{{{','.join(SHAPES)}}}[+VARIANT]")
     parser.add_argument("quantization", choices=QUANTIZATIONS)
     parser.add_argument("out")
     parser.add_argument("--seed", type=int, default=1)

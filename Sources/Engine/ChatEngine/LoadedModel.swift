@@ -54,7 +54,8 @@ package final class LoadedModel: Sendable {
             try ChatTemplate(source: $0, name: "tokenizer.chat_template")
         }
         let compute = Compute(threads: options.threads)
-        let model = try ModelFamilies.load(file, on: compute, progress: progress)
+        let model = try ModelFamilies.load(
+            file, on: compute, contextLength: options.contextLength, progress: progress)
         let configuration = model.configuration
         guard tokenizer.count <= configuration.vocabulary else {
             throw ModelError(

@@ -12,16 +12,15 @@ package final class DecoderModel: Sendable {
     private let head: OutputHead
     private let frequencies: [Double]
 
-    /// Puts a model together; families call this with their layers.
-    init(_ reader: WeightReader, layers: [DecoderLayer]) throws {
+    /// Puts a model together of a family's layers, for texts of up to `contextLength` positions.
+    init(_ reader: WeightReader, layers: [DecoderLayer], contextLength: Int) throws {
         configuration = reader.configuration
         layout = configuration.layout
         embedding = try TokenEmbedding(reader)
         self.layers = layers
         head = try OutputHead(reader)
         frequencies = configuration.rotary.frequencies(
-            factors: try reader.optionalVector(
-                "rope_freqs.weight", count: configuration.rotary.dimensions / 2))
+            factors: try reader.rotaryFactors(contextLength: contextLength))
         try reader.requireAllUsed()
     }
 
@@ -36,7 +35,9 @@ package final class DecoderModel: Sendable {
         )
         guard step.rows > 0 else { return }
         embedding.look(up: step.tokens, into: workspace.hidden)
-        workspace.angles.update(positions: step.attention.positions, frequencies: frequencies)
+        workspace.angles.update(
+            positions: step.attention.positions, frequencies: frequencies,
+            magnitude: configuration.rotary.magnitude, on: compute)
         for layer in layers {
             layer.run(step, in: workspace, on: compute)
         }

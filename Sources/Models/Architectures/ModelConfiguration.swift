@@ -1,5 +1,4 @@
-package import Checkpoints
-import Foundation
+import Checkpoints
 package import Tensors
 
 /// Shapes and constants of a decoder-only transformer, as its GGUF metadata states them.
@@ -27,6 +26,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Added to the mean square under the root (`ARCH.attention.layer_norm_rms_epsilon`).
     package var normEpsilon: Float
     package var rotary: RotaryConfiguration
+    /// For every layer, how many positions a token sees, its own included; `nil` for all up to its own.
+    package var windows: [Int?]
 
     /// Shape of the state that every layer keeps for every position.
     package var layout: KVPageLayout {
@@ -36,7 +37,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Reads and checks every field.
     ///
     /// - Throws: `CheckpointError` for a missing or wrongly typed key, ``ModelError`` for numbers that make no model.
-    package init(file: Checkpoint) throws {
+    init(file: Checkpoint, family: any ModelFamily.Type) throws {
         architecture = try file.string("general.architecture")
         let prefix = architecture
 
@@ -68,7 +69,10 @@ package struct ModelConfiguration: Sendable, Equatable {
         contextLength = try count("context_length", most: 1 << 30)
         normEpsilon = try file.float("\(prefix).attention.layer_norm_rms_epsilon")
         rotary = try RotaryConfiguration(
-            file: file, architecture: architecture, headDimension: headDimension)
+            file: file, architecture: architecture, headDimension: headDimension,
+            contextLength: contextLength)
+        windows = try Self.windows(
+            file: file, prefix: prefix, layers: layers, isWindowed: family.isWindowed)
 
         guard let embedding = file.tensor(named: "token_embd.weight") else {
             throw ModelError(
@@ -110,62 +114,41 @@ package struct ModelConfiguration: Sendable, Equatable {
     }
 }
 
-/// Rotary position embedding (RoFormer, Su 2021): which dimensions turn how fast.
-package struct RotaryConfiguration: Sendable, Equatable {
-    /// How many leading dimensions of a head are rotated; even.
-    package var dimensions: Int
-    /// Base of the geometric series of wavelengths.
-    package var base: Double
-    /// Positions are divided by this (linear scaling); 1 leaves them.
-    package var positionScale: Double
-
-    init(file: Checkpoint, architecture: String, headDimension: Int) throws {
-        let dimensionKey = "\(architecture).rope.dimension_count"
-        dimensions = try file.optionalInteger(dimensionKey) ?? headDimension
-        guard dimensions >= 2, dimensions <= headDimension, dimensions.isMultiple(of: 2) else {
-            throw ModelError(
-                code: .invalidConfiguration, file: file.path, field: dimensionKey,
-                message: "is \(dimensions); it must be even and 2 to \(headDimension)")
+extension ModelConfiguration {
+    /// Sliding windows (Beltagy 2020): their length (`ARCH.attention.sliding_window`, 0 for none), and which layers
+    /// have them (`ARCH.attention.sliding_window_pattern`): a flag a layer, or a period whose last layer has none.
+    ///
+    /// llama.cpp reads neither for the families here. A model that was trained with a window answers wrongly
+    /// behind it without one, so a window that the file states is honoured.
+    private static func windows(
+        file: Checkpoint, prefix: String, layers: Int, isWindowed: (Int) -> Bool
+    ) throws -> [Int?] {
+        let lengthKey = "\(prefix).attention.sliding_window"
+        let patternKey = "\(prefix).attention.sliding_window_pattern"
+        func wrong(_ key: String, _ message: String) -> ModelError {
+            ModelError(
+                code: .invalidConfiguration, file: file.path, field: key, message: message)
         }
-        let baseKey = "\(architecture).rope.freq_base"
-        base = Double(try file.optionalFloat(baseKey) ?? 10_000)
-        guard base.isFinite, base > 1 else {
-            throw ModelError(
-                code: .invalidConfiguration, file: file.path, field: baseKey,
-                message: "is \(base); it must be a number above 1")
+        let length = try file.optionalInteger(lengthKey) ?? 0
+        guard length != 0 else { return Array(repeating: nil, count: layers) }
+        guard length > 0, length <= 1 << 30 else {
+            throw wrong(
+                lengthKey, "is \(length); a window has 1 to \(1 << 30) positions, or 0 for none")
         }
-
-        let scalingKey = "\(architecture).rope.scaling.type"
-        // Files from before the key was invented scale linearly, if at all.
-        let scaling = try file.optionalString(scalingKey) ?? "linear"
-        let factorKey = "\(architecture).rope.scaling.factor"
-        let stated =
-            try file.optionalFloat(factorKey)
-            ?? file.optionalFloat("\(architecture).rope.scale_linear") ?? 1
-        let factor = stated == 0 ? 1 : Double(stated)
-        switch scaling {
-        case "none":
-            positionScale = 1
-        case "linear":
-            guard factor.isFinite, factor >= 1 else {
-                throw ModelError(
-                    code: .invalidConfiguration, file: file.path, field: factorKey,
-                    message: "is \(factor); it must be a number of at least 1")
+        switch file.value(patternKey) {
+        case nil:
+            return (0..<layers).map { isWindowed($0) ? length : nil }
+        case .integer(let period):
+            guard period >= 0 else {
+                throw wrong(patternKey, "is \(period); it must be a number of layers, or 0 for all")
             }
-            positionScale = factor
+            return (0..<layers).map { period == 0 || $0 % period < period - 1 ? length : nil }
         default:
-            throw ModelError(
-                code: .unsupportedFeature, file: file.path, field: scalingKey,
-                message: "is \"\(scaling)\"; Berth runs \"none\" and \"linear\" so far")
-        }
-    }
-
-    /// Angle per position of every rotated pair, in radians; `factors` (Llama 3.1's `rope_freqs.weight`)
-    /// divide them.
-    package func frequencies(factors: [Float]?) -> [Double] {
-        (0..<dimensions / 2).map { pair in
-            let plain = 1 / (positionScale * pow(base, 2 * Double(pair) / Double(dimensions)))
-            return plain / Double(factors?[pair] ?? 1)
+            let flags = try file.optionalBools(patternKey) ?? []
+            guard flags.count == layers else {
+                throw wrong(patternKey, "has \(flags.count) flags; the model has \(layers) layers")
+            }
+            return flags.map { $0 ? length : nil }
         }
     }
 }

@@ -10,10 +10,10 @@ package final class WeightReader {
     let compute: Compute
     private var used: Set<String> = []
 
-    package init(file: Checkpoint, compute: Compute) throws {
+    init(file: Checkpoint, family: any ModelFamily.Type, compute: Compute) throws {
         self.file = file
         self.compute = compute
-        configuration = try ModelConfiguration(file: file)
+        configuration = try ModelConfiguration(file: file, family: family)
     }
 
     /// One product out of one or more matrices that share their input, stacked in the order given.

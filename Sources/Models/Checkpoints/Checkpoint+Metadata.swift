@@ -4,6 +4,11 @@ import OrderedCollections
 ///
 /// `optional…` gives `nil` for a missing key; a value of another type is an error either way.
 extension Checkpoint {
+    /// Whatever the key holds.
+    package func value(_ key: String) -> GGUFValue? {
+        metadata[key]
+    }
+
     package func string(_ key: String) throws(CheckpointError) -> String {
         try needed(key, try optionalString(key))
     }
@@ -97,6 +102,18 @@ extension Checkpoint {
             floats.append(try cursor.float(ofType: array.elementType, key))
         }
         return floats
+    }
+
+    /// An array of booleans.
+    package func optionalBools(_ key: String) throws(CheckpointError) -> [Bool]? {
+        guard let array = try array(key, "an array of booleans", { $0 == .bool }) else {
+            return nil
+        }
+        var cursor = cursor(for: array)
+        var bools: [Bool] = []
+        bools.reserveCapacity(array.count)
+        for _ in 0..<array.count { bools.append(try cursor.integer(UInt8.self, key) != 0) }
+        return bools
     }
 
     private func array(

@@ -7,8 +7,10 @@ struct ParityFixtures: Decodable {
         let quantization: String
         /// Which rows of the reference the `.logits` file holds.
         let rows: [Int]
-        /// Mean KL divergence of llama.cpp from the reference on these rows, in nats.
-        let llamaCppDivergence: Double
+        /// Mean KL divergence of llama.cpp from the reference on these rows, in nats; not in the set of long texts.
+        let llamaCppDivergence: Double?
+        /// Most positions of a text that the model is loaded for, where that is less than it was made for.
+        let contextLength: Int?
     }
 
     let tokens: [Int]
@@ -25,9 +27,10 @@ struct ParityFixtures: Decodable {
         }
     }
 
-    static func load() throws -> ParityFixtures {
+    /// - `set`: `manifest` for 300 tokens of every family and quantization, `long` for texts past 2,000 tokens.
+    static func load(_ set: String = "manifest") throws -> ParityFixtures {
         try JSONDecoder().decode(
-            ParityFixtures.self, from: Data(contentsOf: folder.appending(path: "manifest.json")))
+            ParityFixtures.self, from: Data(contentsOf: folder.appending(path: "\(set).json")))
     }
 
     static func model(_ name: String) throws -> String {
@@ -36,7 +39,8 @@ struct ParityFixtures: Decodable {
 
     /// The reference logits, a row for each of `file.rows`.
     func reference(_ file: File) throws -> [[Float]] {
-        let bytes = try Data(contentsOf: Self.folder.appending(path: "\(file.name).logits"))
+        let name = file.name + (file.contextLength.map { "-\($0)" } ?? "")
+        let bytes = try Data(contentsOf: Self.folder.appending(path: "\(name).logits"))
         guard bytes.count == 4 * file.rows.count * vocabularySize else {
             throw CocoaError(.fileReadCorruptFile)
         }

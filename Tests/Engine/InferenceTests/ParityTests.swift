@@ -14,18 +14,19 @@ struct ParityTests {
     ]
 
     /// Logits of every token, computed in steps of at most so many rows.
-    static func logits(_ name: String, tokens: [Int], step: Int, threads: Int = 2) throws
-        -> [[Float]]
-    {
+    static func logits(
+        _ name: String, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil
+    ) throws -> [[Float]] {
         let file = try Checkpoint.open(path: ParityFixtures.model(name))
-        return try logits(of: file, tokens: tokens, step: step, threads: threads)
+        return try logits(
+            of: file, tokens: tokens, step: step, threads: threads, contextLength: contextLength)
     }
 
-    static func logits(of file: Checkpoint, tokens: [Int], step: Int, threads: Int = 2) throws
-        -> [[Float]]
-    {
+    static func logits(
+        of file: Checkpoint, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil
+    ) throws -> [[Float]] {
         let compute = Compute(threads: threads)
-        let model = try ModelFamilies.load(file, on: compute)
+        let model = try ModelFamilies.load(file, on: compute, contextLength: contextLength)
         let pages = (tokens.count + model.layout.positions - 1) / model.layout.positions
         let runner = try ModelRunner(
             model: model, compute: compute, rows: step, outputRows: step,
@@ -62,15 +63,40 @@ struct ParityTests {
         let ours = try Self.logits(name, tokens: fixtures.tokens, step: 128)
         let rows = file.rows.map { ours[$0] }
         if file.quantization == "F32" {
-            let error = zip(reference, rows)
-                .flatMap { zip($0, $1).map { abs($0 - $1) } }.max()
-            #expect(try #require(error) <= fixtures.float32Tolerance)
+            #expect(largestError(reference, rows) <= fixtures.float32Tolerance)
         } else {
             let mean =
                 zip(reference, rows).reduce(0) { $0 + divergence(from: $1.0, to: $1.1) }
                 / Double(rows.count)
-            #expect(mean <= max(1.1 * file.llamaCppDivergence, 2e-5))
+            let peer = try #require(file.llamaCppDivergence)
+            #expect(mean <= max(1.1 * peer, 2e-5))
         }
+    }
+
+    static let longFiles = [
+        "llama-slim+linear", "llama-slim+llama3", "llama-slim+yarn", "qwen2-slim+yarnfine",
+        "qwen3-slim+yarn", "llama-slim+longrope", "llama-slim+window", "qwen2-slim+upperwindow",
+    ]
+
+    @Test(
+        "Past 2,000 positions, stretched rotary embeddings and sliding windows are transformers'",
+        arguments: longFiles)
+    func agreesOnLongTexts(name: String) throws {
+        let fixtures = try ParityFixtures.load("long")
+        #expect(Set(fixtures.files.map(\.name)) == Set(Self.longFiles))
+        for file in fixtures.files where file.name == name {
+            let tokens = fixtures.tokens.prefix(file.contextLength ?? fixtures.tokens.count)
+            let ours = try Self.logits(
+                name, tokens: Array(tokens), step: 300, contextLength: file.contextLength)
+            let rows = file.rows.map { ours[$0] }
+            #expect(try largestError(fixtures.reference(file), rows) <= fixtures.float32Tolerance)
+        }
+    }
+
+    private func largestError(_ reference: [[Float]], _ rows: [[Float]]) -> Float {
+        // NaN is larger than anything.
+        zip(reference, rows).flatMap { zip($0, $1).map { abs($0 - $1) } }
+            .reduce(0) { $1 <= $0 ? $0 : $1 }
     }
 
     @Test(

@@ -130,7 +130,7 @@ struct RowOperationTests {
     }
 
     @Test(
-        "Rotation turns each pair by its angle and leaves the other dimensions",
+        "Rotation turns each pair by its angle, scaled, and leaves the other dimensions",
         arguments: [RotaryPairing.adjacent, .halves], [1, 4, 8, 13, 32])
     func rotate(pairing: RotaryPairing, pairs: Int) {
         let (heads, dimension) = (3, 2 * pairs + 6)
@@ -138,7 +138,9 @@ struct RowOperationTests {
         let positions = [0, 1, 1, 77, 100_000]
         let frequencies = (0..<pairs).map { pow(10_000, -Double($0) / Double(pairs)) }
         let angles = RotaryAngles(rows: 8, pairs: pairs)
-        angles.update(positions: positions, frequencies: frequencies)
+        angles.update(
+            positions: positions, frequencies: frequencies, magnitude: 1.25,
+            on: Compute(threads: 2))
         let input = Matrix.random(rows: 5, columns: columns, seed: 10)
         let output = compare("\(pairing)") { compute in
             let x = Matrix(rows: 5, columns: columns) { input.values($0)[$1] }
@@ -157,8 +159,8 @@ struct RowOperationTests {
                     let second = first + (pairing == .adjacent ? 1 : pairs)
                     let angle = Double(positions[row]) * frequencies[pair]
                     let (a, b) = (Double(before[first]), Double(before[second]))
-                    exact[first] = a * cos(angle) - b * sin(angle)
-                    exact[second] = a * sin(angle) + b * cos(angle)
+                    exact[first] = 1.25 * (a * cos(angle) - b * sin(angle))
+                    exact[second] = 1.25 * (a * sin(angle) + b * cos(angle))
                 }
             }
             for (value, exact) in zip(output.values(row), exact) {

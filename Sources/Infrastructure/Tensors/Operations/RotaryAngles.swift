@@ -35,32 +35,21 @@ package enum RotaryPairing: Sendable {
     /// Angles are computed in double precision: at position 100,000 a float32 angle is off by half a degree.
     ///
     /// - `frequencies`: radians per position, one a pair.
-    package func update(positions: [Int], frequencies: [Double]) {
+    /// - `magnitude`: what cosines and sines are multiplied by.
+    package func update(
+        positions: [Int], frequencies: [Double], magnitude: Double = 1, on compute: Compute
+    ) {
         precondition(positions.count <= rows, "more rows than there is room for")
         precondition(frequencies.count == pairs, "a frequency for every pair")
-        for (row, position) in positions.enumerated() {
-            if row > 0, positions[row - 1] == position {
-                copy(row - 1, to: row)
-                continue
-            }
-            cosines.withMutableRow(row) { cosines in
-                sines.withMutableRow(row) { sines in
-                    for pair in 0..<pairs {
-                        let angle = Double(position) * frequencies[pair]
-                        cosines[pair] = Float(cos(angle))
-                        sines[pair] = Float(sin(angle))
-                    }
-                }
-            }
-        }
-    }
-
-    private func copy(_ source: Int, to target: Int) {
-        for matrix in [cosines, sines] {
-            matrix.withRow(source) { from in
-                matrix.withMutableRow(target) { into in
-                    for pair in 0..<pairs {
-                        into[pair] = from[pair]
+        compute.inParallel(positions.count, cost: 40 * pairs) { range in
+            for row in range {
+                cosines.withMutableRow(row) { cosines in
+                    sines.withMutableRow(row) { sines in
+                        for pair in 0..<pairs {
+                            let angle = Double(positions[row]) * frequencies[pair]
+                            cosines[pair] = Float(cos(angle) * magnitude)
+                            sines[pair] = Float(sin(angle) * magnitude)
+                        }
                     }
                 }
             }

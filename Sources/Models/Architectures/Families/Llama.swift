@@ -4,6 +4,11 @@ import Tensors
 enum Llama: ModelFamily {
     static let architecture = "llama"
 
+    /// All: Mistral 7B v0.1, which shares the architecture, was trained with one (Jiang 2023).
+    static func isWindowed(layer: Int) -> Bool {
+        true
+    }
+
     static func makeLayer(_ index: Int, _ reader: WeightReader) throws -> DecoderLayer {
         DecoderLayer(
             attention: try Attention(

@@ -7,6 +7,16 @@ protocol ModelFamily: SendableMetatype {
     static var architecture: String { get }
 
     static func makeLayer(_ index: Int, _ reader: WeightReader) throws -> DecoderLayer
+
+    /// Whether a layer has the window whose length the file states, where the file does not say which have.
+    static func isWindowed(layer: Int) -> Bool
+}
+
+extension ModelFamily {
+    /// None: the configurations of most families state a window that their models do not use.
+    static func isWindowed(layer: Int) -> Bool {
+        false
+    }
 }
 
 /// The families that Berth runs.
@@ -19,26 +29,30 @@ package enum ModelFamilies {
 
     /// Loads a model: reads, checks and repacks every weight (seconds for gigabytes).
     ///
-    /// Calls `progress` with the part done, 0 to 1; throws ``ModelError`` or `CheckpointError`, saying what in
-    /// the file is at fault.
+    /// Throws ``ModelError`` or `CheckpointError`, saying what in the file is at fault.
+    ///
+    /// - `contextLength`: most positions of a text; what the model was made for when that is less, or when `nil`.
+    /// - `progress`: is called with the part done, 0 to 1.
     package static func load(
-        _ file: Checkpoint, on compute: Compute, progress: (Double) -> Void = { _ in }
+        _ file: Checkpoint, on compute: Compute, contextLength: Int? = nil,
+        progress: (Double) -> Void = { _ in }
     ) throws -> DecoderModel {
         let family = try family(of: file)
-        let reader = try WeightReader(file: file, compute: compute)
+        let reader = try WeightReader(file: file, family: family, compute: compute)
         let count = reader.configuration.layers
         let layers = try (0..<count).map { index in
             progress(Double(index) / Double(count + 1))
             return try family.makeLayer(index, reader)
         }
         progress(Double(count) / Double(count + 1))
-        return try DecoderModel(reader, layers: layers)
+        let longest = reader.configuration.contextLength
+        return try DecoderModel(
+            reader, layers: layers, contextLength: min(contextLength ?? longest, longest))
     }
 
     /// A file's shapes, when its family is one that Berth runs.
     package static func configuration(of file: Checkpoint) throws -> ModelConfiguration {
-        _ = try family(of: file)
-        return try ModelConfiguration(file: file)
+        try ModelConfiguration(file: file, family: family(of: file))
     }
 
     private static func family(of file: Checkpoint) throws -> any ModelFamily.Type {

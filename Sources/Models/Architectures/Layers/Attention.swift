@@ -18,6 +18,7 @@ struct Attention: Sendable {
     private let headDimension: Int
     private let epsilon: Float
     private let pairing: RotaryPairing
+    private let window: Int?
     private let norm: [Float]
     /// Queries, keys and values stacked: one pass over the input.
     private let projection: WeightMatrix
@@ -34,6 +35,7 @@ struct Attention: Sendable {
         headDimension = configuration.headDimension
         epsilon = configuration.normEpsilon
         pairing = options.pairing
+        window = configuration.windows[layer]
 
         let block = "blk.\(layer)"
         let queryWidth = heads * headDimension
@@ -89,7 +91,7 @@ struct Attention: Sendable {
             batch: step.attention, layout: step.layout)
         compute.attend(
             queries: projected, column: 0, heads: heads, layer: layer, batch: step.attention,
-            layout: step.layout, scale: 1 / Float(headDimension).squareRoot(),
+            layout: step.layout, window: window, scale: 1 / Float(headDimension).squareRoot(),
             into: workspace.attended)
         workspace.multiply(
             output, workspace.attended, rows: rows, into: workspace.residual, on: compute)
