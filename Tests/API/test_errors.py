@@ -38,6 +38,7 @@ HELLO = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 2}
     ({"logprobs": True}, "logprobs"),
     ({"logit_bias": {"x": 1}}, "logit_bias.x"),
     ({"logit_bias": {"1": 101}}, "logit_bias.1"),
+    ({"logit_bias": {"3": 1, "99999999": 1}}, "logit_bias.99999999"),
     ({"response_format": {"type": "json_object"}}, "response_format.type"),
     ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
     ({"chat_template_kwargs": []}, "chat_template_kwargs"),

@@ -29,9 +29,18 @@ struct AnswerAssembler {
             usage.decodeSeconds = times.decode
             return text(matcher.append(decoder.append(token)))
         case .finished(let end, _):
-            guard end != .shutDown else {
+            switch end {
+            case .shutDown:
                 throw CompletionError(
                     code: .shuttingDown, message: "the server is shutting down; try again shortly")
+            case .brokenModel:
+                throw CompletionError(
+                    code: .engineFailure,
+                    message: """
+                        the model computed no finite number for any token; its file is probably damaged: \
+                        compare its checksum with the publisher's, or download it again
+                        """)
+            case .endToken, .limit: break
             }
             var events = text(matcher.append(decoder.finish()))
             guard !isDone else { return events }

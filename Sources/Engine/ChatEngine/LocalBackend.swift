@@ -180,6 +180,12 @@ extension CompletionError {
                 code: .invalidRequest,
                 message: "token id \(token) is outside the vocabulary (0 to \(vocabulary - 1))",
                 field: field)
+        case .invalidBias(let token, let vocabulary):
+            self.init(
+                code: .invalidRequest,
+                message: """
+                    logit_bias.\(token) is outside the vocabulary: token ids are 0 to \(vocabulary - 1)
+                    """, field: "logit_bias.\(token)")
         case .promptTooLong(let tokens, let limit):
             self.init(
                 code: .contextLengthExceeded,

@@ -157,6 +157,12 @@ struct LocalBackendTests {
                 chat(String(repeating: "er", count: 1 << 22)), .contextLengthExceeded, "messages"
             ),
             (chat("hi", temperature: -3), .invalidRequest, "temperature"),
+            (
+                CompletionRequest(
+                    model: DefaultModel.name, prompt: .text("x"),
+                    sampling: SamplingOptions(logitBias: [3: 1, 1 << 40: 1])),
+                .invalidRequest, "logit_bias.\(1 << 40)"
+            ),
         ]
         for (request, code, field) in cases {
             await #expect {

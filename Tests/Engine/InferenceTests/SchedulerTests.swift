@@ -97,6 +97,17 @@ struct SchedulerTests {
         #expect(pool.available == 4)
     }
 
+    @Test("An answer for which no token could be chosen ends, and the pages come back")
+    func noChoice() throws {
+        let pool = try pool(pages: 4)
+        var scheduler = scheduler()
+        for id in 1...2 { scheduler.submit(sequence(id, prompt: 3)) }
+        let outcomes = scheduler.apply(
+            scheduler.plan(pool: pool), chosen: [nil, 5], pool: pool)
+        #expect(outcomes == [.finished(id: 1, .brokenModel), .token(id: 2, token: 5)])
+        #expect(scheduler.running.map(\.id) == [2] && pool.available == 3)
+    }
+
     @Test("The token limit ends the answer after its last token")
     func tokenLimit() throws {
         let pool = try pool(pages: 4)

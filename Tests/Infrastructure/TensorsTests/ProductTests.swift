@@ -39,6 +39,26 @@ struct ProductTests {
         }
     }
 
+    @Test(
+        "What is no finite number in the input shows in the output, and in no other row",
+        arguments: ElementType.allCases, InstructionSet.supported)
+    func brokenInput(type: ElementType, instructionSet: InstructionSet) {
+        let compute = Compute(threads: 1, instructionSet: instructionSet)
+        let columns = Self.columns(type).last ?? 0
+        let setting = Setting(type: type, rows: 17, columns: columns, tokens: 3)
+        let whole = setting.output(setting.input(), on: compute).bits()
+        for value in [Float.nan, -.nan, .infinity, -.infinity] {
+            for place in [0, 17, columns - 1] {
+                let input = setting.input()
+                input.withMutableRow(1) { $0[place] = value }
+                let output = setting.output(input, on: compute)
+                // Infinity times zero is NaN, and times anything else infinite.
+                #expect(output.values(1).allSatisfy { !$0.isFinite })
+                #expect(output.bits()[0] == whole[0] && output.bits()[2] == whole[2])
+            }
+        }
+    }
+
     @Test("The scalar product is the sum in double precision", arguments: ElementType.allCases)
     func scalarIsRight(type: ElementType) {
         let compute = Compute(threads: 1, instructionSet: .scalar)

@@ -20,6 +20,15 @@ final class DecodingLoop {
             self.sampler = sampler
         }
 
+        /// The next token; `nil` when no logit is a finite number.
+        mutating func choose(from logits: Span<Float>) -> Int? {
+            // Stops at the first one: of a sound model's logits none is looked at twice.
+            guard logits.indices.contains(where: { logits[$0].isFinite }) else { return nil }
+            let token = sampler.sample(logits)
+            sampler.accept(token)
+            return token
+        }
+
         mutating func noteToken(at time: Double) {
             let first = firstToken ?? time
             firstToken = first
@@ -109,14 +118,12 @@ final class DecodingLoop {
                     tokens: entry.tokens, start: entry.start, pages: entry.pages,
                     output: entry.samples ? .last : .none)
             })
-        var chosen: [Int] = []
+        var chosen: [Int?] = []
         for entry in entries where entry.samples {
-            let row = chosen.count
-            let token = runner.workspace.logits.withRow(row) { logits in
-                clients[entry.id]?.sampler.sample(logits) ?? 0
-            }
-            clients[entry.id]?.sampler.accept(token)
-            chosen.append(token)
+            chosen.append(
+                runner.workspace.logits.withRow(chosen.count) { logits in
+                    clients[entry.id]?.choose(from: logits)
+                })
         }
         let outcomes = scheduler.apply(entries, chosen: chosen, pool: runner.pool)
         report(outcomes, at: now())

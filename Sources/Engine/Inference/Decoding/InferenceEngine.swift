@@ -85,6 +85,11 @@ package final class InferenceEngine: Sendable {
         if let wrong = request.prompt.first(where: { $0 < 0 || $0 >= vocabulary }) {
             throw .invalidToken(wrong, vocabulary: vocabulary)
         }
+        if let wrong = request.sampling.logitBias.keys.sorted().first(where: {
+            $0 < 0 || $0 >= vocabulary
+        }) {
+            throw .invalidBias(wrong, vocabulary: vocabulary)
+        }
         let (stream, continuation) = AsyncStream<GenerationEvent>.makeStream()
         let limit = positionLimit - request.prompt.count
         let wanted = min(request.maximumTokens ?? limit, limit)

@@ -36,6 +36,8 @@ package enum GenerationEnd: Sendable, Equatable {
     case limit
     /// The engine was shut down before the answer was complete.
     case shutDown
+    /// No token's logit was a finite number: weights are damaged.
+    case brokenModel
 }
 
 /// How long the parts of a generation took, in seconds.
@@ -51,8 +53,10 @@ package struct GenerationTimes: Sendable, Equatable {
 /// Why a generation was refused before it began.
 package enum GenerationError: Error, Sendable, Equatable {
     case emptyPrompt
-    /// A token id outside the vocabulary.
+    /// A token id outside the vocabulary, in the prompt.
     case invalidToken(Int, vocabulary: Int)
+    /// A token id outside the vocabulary that was to be made likelier or less likely.
+    case invalidBias(Int, vocabulary: Int)
     /// The prompt leaves no room for an answer.
     case promptTooLong(tokens: Int, limit: Int)
     /// Too many requests are waiting already.

@@ -101,14 +101,19 @@ package struct Scheduler {
         return entries
     }
 
-    /// Takes a step's results: `chosen` holds the next token of every entry that samples, in order.
-    package mutating func apply(_ entries: [Entry], chosen: [Int], pool: PagePool) -> [Outcome] {
+    /// Takes a step's results: `chosen` holds the next token of every entry that samples, in order, and `nil` where
+    /// there was none to choose.
+    package mutating func apply(_ entries: [Entry], chosen: [Int?], pool: PagePool) -> [Outcome] {
         var outcomes: [Outcome] = []
         var next = chosen.makeIterator()
         for entry in entries {
             guard let index = running.firstIndex(where: { $0.id == entry.id }) else { continue }
             running[index].computed += entry.tokens.count
-            guard entry.samples, let token = next.next() else { continue }
+            guard entry.samples, let choice = next.next() else { continue }
+            guard let token = choice else {
+                outcomes.append(finish(index, .brokenModel, pool: pool))
+                continue
+            }
             if running[index].endTokens.contains(token) {
                 outcomes.append(finish(index, .endToken, pool: pool))
                 continue

@@ -18,15 +18,19 @@ void NAME(quantize)(const float *x, size_t columns, berth_block *out, size_t ste
                                ? lanes_load_first(x + index, remaining(columns, index))
                                : lanes_of(0);
         }
-        const float largest = lanes_largest(
-            lanes_max(lanes_magnitude(values[0]), lanes_magnitude(values[1])));
+        const lanes magnitudes[2] = {lanes_magnitude(values[0]), lanes_magnitude(values[1])};
+        const float largest = lanes_largest(lanes_max(magnitudes[0], magnitudes[1]));
         const bool is_zero = largest < 0x1p-100f;
-        const lanes inverse = lanes_of(is_zero ? 0 : 127 / largest);
+        /* What is no number shall show in the products. */
+        const bool is_finite =
+            lanes_are_below(magnitudes[0], INFINITY) && lanes_are_below(magnitudes[1], INFINITY);
+        if (!is_finite) values[0] = values[1] = lanes_of(0);
+        const lanes inverse = lanes_of(is_zero || !is_finite ? 0 : 127 / largest);
         int32_t sums[2];
         for (int half = 0; half < 2; half++)
             sums[half] =
                 lanes_to_bytes(out->values + 16 * half, lanes_multiply(values[half], inverse));
-        out->scale = is_zero ? 0 : largest / 127;
+        out->scale = !is_finite ? NAN : is_zero ? 0 : largest / 127;
         out->sum = out->scale * (float)(sums[0] + sums[1]);
         out->offsets[0] = -128 * sums[0];
         out->offsets[1] = -128 * sums[1];

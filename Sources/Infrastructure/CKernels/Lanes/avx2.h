@@ -74,6 +74,13 @@ INLINE lanes lanes_magnitude(lanes x) {
     return (lanes){_mm256_andnot_ps(sign, x.low), _mm256_andnot_ps(sign, x.high)};
 }
 
+INLINE bool lanes_are_below(lanes x, float bound) {
+    const __m256 limit = _mm256_set1_ps(bound);
+    const __m256 below = _mm256_and_ps(_mm256_cmp_ps(x.low, limit, _CMP_LT_OQ),
+                                       _mm256_cmp_ps(x.high, limit, _CMP_LT_OQ));
+    return _mm256_movemask_ps(below) == 0xff;
+}
+
 INLINE lanes lanes_zero_below(lanes x, float bound, lanes y) {
     const __m256 limit = _mm256_set1_ps(bound);
     return (lanes){_mm256_and_ps(_mm256_cmp_ps(x.low, limit, _CMP_NLT_UQ), y.low),

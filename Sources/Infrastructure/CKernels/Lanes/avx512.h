@@ -45,6 +45,11 @@ INLINE lanes lanes_min(lanes a, lanes b) { return _mm512_min_ps(a, b); }
 INLINE lanes lanes_max(lanes a, lanes b) { return _mm512_max_ps(a, b); }
 INLINE lanes lanes_magnitude(lanes x) { return _mm512_abs_ps(x); }
 
+/* Whether all are below the bound; NaN is not. */
+INLINE bool lanes_are_below(lanes x, float bound) {
+    return _mm512_cmp_ps_mask(x, _mm512_set1_ps(bound), _CMP_LT_OQ) == 0xffff;
+}
+
 /* x < bound ? 0 : y */
 INLINE lanes lanes_zero_below(lanes x, float bound, lanes y) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(bound), _CMP_NLT_UQ), y);

@@ -68,21 +68,23 @@ void berth_reference_quantize(const float *x, size_t columns, berth_block *out, 
         float largest = 0;
         for (size_t i = 0; i < count; i++) {
             float magnitude = fabsf(x[start + i]);
-            if (magnitude > largest) largest = magnitude;
+            /* What is no number shall show in the products: it stays the largest. */
+            if (!(magnitude <= largest) && !isnan(largest)) largest = magnitude;
         }
         /* Below this the inverse would overflow; such activations are zero for every purpose. */
         bool is_zero = largest < 0x1p-100f;
-        float inverse = is_zero ? 0 : 127 / largest;
+        bool is_finite = largest < INFINITY;
+        float inverse = is_zero || !is_finite ? 0 : 127 / largest;
         int32_t sums[2] = {0, 0};
         for (size_t i = 0; i < BERTH_BLOCK; i++) {
-            float scaled = i < count ? x[start + i] * inverse : 0;
+            float scaled = i < count && is_finite ? x[start + i] * inverse : 0;
             /* In this range adding 1.5 * 2^23 rounds to the nearest integer, ties to even. */
             float rounded = (scaled + 0x1.8p23f) - 0x1.8p23f;
             int32_t value = rounded >= -127 && rounded <= 127 ? (int32_t)rounded : 0;
             out->values[i] = (int8_t)value;
             sums[i / 16] += value;
         }
-        out->scale = is_zero ? 0 : largest / 127;
+        out->scale = is_zero ? 0 : is_finite ? largest / 127 : NAN;
         out->sum = out->scale * (float)(sums[0] + sums[1]);
         out->offsets[0] = -128 * sums[0];
         out->offsets[1] = -128 * sums[1];

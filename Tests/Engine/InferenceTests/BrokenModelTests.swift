@@ -1,0 +1,73 @@
+import Architectures
+import Checkpoints
+import Inference
+import Sampling
+import Tensors
+import Testing
+
+@Suite("A model whose weights are no numbers")
+struct BrokenModelTests {
+    private func events(_ file: Checkpoint, temperature: Float = 0) async throws
+        -> [GenerationEvent]
+    {
+        let compute = Compute(threads: 2)
+        let model = try ModelFamilies.load(file, on: compute)
+        let engine = try InferenceEngine(
+            model: model, compute: compute,
+            options: InferenceEngine.Options(
+                cacheBytes: 4 * model.layout.byteCount, contextLength: 256))
+        var events: [GenerationEvent] = []
+        let request = GenerationRequest(
+            prompt: [5, 6, 7], sampling: SamplingParameters(temperature: temperature),
+            maximumTokens: 3)
+        for await event in try engine.generate(request) {
+            events.append(event)
+        }
+        return events
+    }
+
+    @Test(
+        "The answer ends with an error instead of text, wherever the damage is",
+        arguments: ["llama-narrow-F32", "llama-small-Q8_0", "qwen2-small-Q4_K_M"],
+        ["blk.0.attn_norm.weight", "blk.1.ffn_norm.weight", "output_norm.weight"])
+    func brokenNorm(name: String, tensor: String) async throws {
+        let file = try Checkpoint.open(path: ParityFixtures.model(name))
+        let width = try #require(file.tensor(named: tensor)).dimensions[0]
+        for value in [Float.nan, .infinity] {
+            var weights = [Float](repeating: 1, count: width)
+            weights[width / 2] = value
+            let broken = try ModelVariant.open(name, vectors: [tensor: weights])
+            for temperature in [Float(0), 1] {
+                let events = try await events(broken, temperature: temperature)
+                guard case .finished(.brokenModel, _) = events.last, events.count == 1 else {
+                    Issue.record("\(events)")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test("A bias that is no number, which reaches the logits by way of attention, is found, too")
+    func brokenBias() async throws {
+        for part in ["q", "k", "v"] {
+            let tensor = "blk.1.attn_\(part).bias"
+            let file = try Checkpoint.open(path: ParityFixtures.model("qwen2-small-Q4_0"))
+            let width = try #require(file.tensor(named: tensor)).dimensions[0]
+            let broken = try ModelVariant.open(
+                "qwen2-small-Q4_0",
+                vectors: [tensor: [Float](repeating: .nan, count: width)])
+            let events = try await events(broken)
+            guard case .finished(.brokenModel, _) = events.last, events.count == 1 else {
+                Issue.record("\(part): \(events)")
+                return
+            }
+        }
+    }
+
+    @Test("A sound model answers")
+    func sound() async throws {
+        let file = try Checkpoint.open(path: ParityFixtures.model("llama-small-Q8_0"))
+        let events = try await events(file)
+        #expect(events.count == 4)
+    }
+}
