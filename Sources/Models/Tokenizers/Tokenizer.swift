@@ -6,6 +6,8 @@ package final class Tokenizer: Sendable {
     private enum Encoder {
         case bytePair(BytePairEncoder)
         case sentencePiece(SentencePieceEncoder)
+        case wordPiece(WordPieceEncoder)
+        case unigram(UnigramEncoder)
     }
 
     package let bosToken: Int?
@@ -24,16 +26,31 @@ package final class Tokenizer: Sendable {
 
     private let vocabulary: Vocabulary
     private let encoder: Encoder
+    /// What goes before and after a text when special tokens are added.
+    private let firstToken: Int?
+    private let lastToken: Int?
     private let specialTokens: SpecialTokenMatcher
     private let userDefinedTokens: SpecialTokenMatcher
 
     /// Checks the definition and builds the tables: about a tenth of a second for 150,000 tokens.
     package init(_ definition: TokenizerDefinition) throws(TokenizerError) {
-        vocabulary = try Vocabulary(definition)
+        // The other kinds split nothing.
+        let rule = try SplitRule(
+            named: definition.model.isBytePair ? definition.preTokenizer : "default")
+        vocabulary = try Vocabulary(
+            definition, isByteLevel: definition.model.isBytePair && rule.isByteLevel)
         try Self.checkTokens(of: definition)
         switch definition.model {
-        case .gpt2:
-            encoder = .bytePair(try BytePairEncoder(definition, tokens: vocabulary.texts))
+        case .gpt2, .gemma4:
+            encoder = .bytePair(
+                try BytePairEncoder(definition, rule: rule, tokens: vocabulary.texts))
+        case .bert:
+            encoder = .wordPiece(WordPieceEncoder(definition, vocabulary: vocabulary.texts))
+        case .t5:
+            try Self.checkScores(of: definition)
+            encoder = .unigram(
+                try UnigramEncoder(
+                    definition, vocabulary: vocabulary.texts, types: vocabulary.statedTypes))
         case .llama:
             try Self.checkScores(of: definition)
             encoder = .sentencePiece(
@@ -48,11 +65,23 @@ package final class Tokenizer: Sendable {
         }
         addsBOS = definition.addBOS
         addsEOS = definition.addEOS
-        addsSpacePrefix = definition.model == .llama && definition.addSpacePrefix
+        addsSpacePrefix =
+            switch definition.model {
+            case .llama, .t5: definition.addSpacePrefix
+            case .bert: true
+            case .gpt2, .gemma4: false
+            }
         endOfGeneration = EndOfGeneration.tokens(of: vocabulary, definition)
+        if definition.model == .bert {
+            (firstToken, lastToken) = (bosToken, definition.separatorToken)
+        } else {
+            (firstToken, lastToken) = (addsBOS ? bosToken : nil, addsEOS ? eosToken : nil)
+        }
         specialTokens = SpecialTokenMatcher(
-            vocabulary, types: [.control, .userDefined, .unknown])
-        userDefinedTokens = SpecialTokenMatcher(vocabulary, types: [.userDefined])
+            vocabulary, types: [.control, .userDefined, .unknown],
+            stripped: definition.strippedAround)
+        userDefinedTokens = SpecialTokenMatcher(
+            vocabulary, types: [.userDefined], stripped: definition.strippedAround)
     }
 
     /// Number of tokens; ids are below it.
@@ -67,16 +96,16 @@ package final class Tokenizer: Sendable {
     ///     name. Chat templates need it; text of strangers should not have it.
     /// - Returns: ids below ``count``.
     package func encode(_ text: String, addSpecial: Bool, parseSpecial: Bool) -> [Int] {
-        encode(wellFormed: Array(text.utf8), addSpecial: addSpecial, parseSpecial: parseSpecial)
+        encode(
+            Array(text.utf8), isBroken: false, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
     /// The token ids of text that may be broken UTF-8.
     ///
-    /// Each maximal ill-formed part counts as one U+FFFD, as in Python's `errors="replace"`.
+    /// As llama.cpp reads it: each byte that begins no character counts as U+FFFD, but SentencePiece's
+    /// byte-pair encoding has tokens for the bytes themselves.
     package func encode(bytes: [UInt8], addSpecial: Bool, parseSpecial: Bool) -> [Int] {
-        encode(
-            wellFormed: UTF8Text.repaired(bytes), addSpecial: addSpecial,
-            parseSpecial: parseSpecial)
+        encode(bytes, isBroken: true, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
     /// The bytes that a token stands for, often not whole characters; none for an id that is no token.
@@ -126,47 +155,67 @@ package final class Tokenizer: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func encode(wellFormed text: [UInt8], addSpecial: Bool, parseSpecial: Bool) -> [Int] {
+    private func encode(
+        _ text: [UInt8], isBroken: Bool, addSpecial: Bool, parseSpecial: Bool
+    ) -> [Int] {
         var tokens: [Int] = []
-        if addSpecial, addsBOS, let bosToken {
-            tokens.append(bosToken)
+        if addSpecial, let firstToken {
+            tokens.append(firstToken)
         }
         let matcher = parseSpecial ? specialTokens : userDefinedTokens
-        append(matcher.fragments(of: text.span), of: text.span, to: &tokens)
-        if addSpecial, addsEOS, let eosToken {
-            tokens.append(eosToken)
+        var session = Session()
+        for fragment in matcher.fragments(of: text.span) {
+            switch fragment {
+            case .token(let token):
+                tokens.append(token)
+                session.followsSpecial = true
+            case .text(let range):
+                if isBroken, repairsText {
+                    let repaired = UTF8Text.repairedBytewise(text.span, range)
+                    append(repaired.span, 0..<repaired.count, with: &session, to: &tokens)
+                } else {
+                    append(text.span, range, with: &session, to: &tokens)
+                }
+                session.followsSpecial = false
+            }
+        }
+        if addSpecial, let lastToken {
+            tokens.append(lastToken)
         }
         return tokens
     }
 
+    /// What encoding the fragments of one text shares.
+    private struct Session {
+        var bytePairs = BytePairEncoder.Merger()
+        var sentencePieces = SentencePieceEncoder.Merger()
+        /// Whether the text begins, or a special token stands before.
+        var followsSpecial = true
+    }
+
+    /// Whether broken UTF-8 is mended before the encoder sees it.
+    private var repairsText: Bool {
+        switch encoder {
+        case .bytePair, .wordPiece: true
+        case .sentencePiece, .unigram: false
+        }
+    }
+
     private func append(
-        _ fragments: [SpecialTokenMatcher.Fragment], of text: borrowing Span<UInt8>,
+        _ text: borrowing Span<UInt8>, _ range: Range<Int>, with session: inout Session,
         to tokens: inout [Int]
     ) {
         switch encoder {
         case .bytePair(let encoder):
-            var merger = BytePairEncoder.Merger()
-            for fragment in fragments {
-                switch fragment {
-                case .token(let token): tokens.append(token)
-                case .text(let range):
-                    encoder.encode(text, range, with: &merger, into: &tokens)
-                }
-            }
+            encoder.encode(text, range, with: &session.bytePairs, into: &tokens)
         case .sentencePiece(let encoder):
-            var merger = SentencePieceEncoder.Merger()
-            var followsSpecial = true
-            for fragment in fragments {
-                switch fragment {
-                case .token(let token):
-                    tokens.append(token)
-                    followsSpecial = true
-                case .text(let range):
-                    encoder.encode(
-                        text, range, followsSpecial: followsSpecial, with: &merger, into: &tokens)
-                    followsSpecial = false
-                }
-            }
+            encoder.encode(
+                text, range, followsSpecial: session.followsSpecial, with: &session.sentencePieces,
+                into: &tokens)
+        case .wordPiece(let encoder):
+            encoder.encode(text, range, into: &tokens)
+        case .unigram(let encoder):
+            encoder.encode(text, range, into: &tokens)
         }
     }
 }
@@ -200,6 +249,7 @@ extension Tokenizer {
         for (name, token) in [
             ("bos", definition.bosToken), ("eos", definition.eosToken),
             ("eot", definition.eotToken), ("unknown", definition.unknownToken),
+            ("seperator", definition.separatorToken),
         ] {
             guard let token, !definition.tokens.indices.contains(token) else { continue }
             throw TokenizerError(

@@ -8,6 +8,15 @@ package struct TokenizerDefinition: Sendable, Equatable {
         /// SentencePiece byte-pair encoding (Llama 1 and 2): merged by `scores`, unknown characters
         /// become byte tokens.
         case llama
+        /// Byte-pair encoding of text as it is: spaces are U+2581, unknown characters become byte tokens.
+        case gemma4
+        /// WordPiece (BERT): words are cut into the longest tokens from the left.
+        case bert
+        /// SentencePiece's unigram model (T5, XLM-RoBERTa): the cut whose scores add up highest.
+        case t5
+
+        /// Whether text is split by a pre-tokenizer and merged in the order of `merges`.
+        var isBytePair: Bool { self == .gpt2 || self == .gemma4 }
     }
 
     package var model: Model
@@ -37,6 +46,17 @@ package struct TokenizerDefinition: Sendable, Equatable {
     package var addEOS: Bool
     /// ``Model/llama``: a space goes before the text, and before text that follows a special token.
     package var addSpacePrefix: Bool
+    /// ``Model/bert``: goes last when special tokens are added.
+    package var separatorToken: Int?
+    /// ``Model/bert``: whether letters become lowercase, and accents are taken off.
+    package var lowercase = true
+    package var stripAccents = true
+    /// ``Model/t5``: runs of spaces count as one, and none stay at the ends.
+    package var removeExtraWhitespaces = false
+    /// ``Model/t5``: `precompiled_charsmap`, SentencePiece's trie of what characters become; empty for none.
+    package var normalizationMap: [UInt8] = []
+    /// Which special tokens swallow the white space beside them.
+    package var strippedAround = StrippedWhitespace.none
 
     /// A definition in which everything not given is left out.
     package init(

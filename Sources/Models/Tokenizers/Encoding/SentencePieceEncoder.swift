@@ -22,9 +22,6 @@ struct SentencePieceEncoder: Sendable {
         }
     }
 
-    /// U+2581, which stands for a space.
-    private static let space: [UInt8] = [0xE2, 0x96, 0x81]
-
     private let vocabulary: ByteStringTable
     private let ranks: [UInt32]
     /// The token of each byte.
@@ -47,7 +44,7 @@ struct SentencePieceEncoder: Sendable {
         }
     }
 
-    /// Appends the tokens of `text[range]`, well-formed UTF-8.
+    /// Appends the tokens of `text[range]`; bytes that are no UTF-8 become their byte tokens.
     ///
     /// `followsSpecial` says whether the text is the first, or a special token stands before it.
     func encode(
@@ -55,7 +52,8 @@ struct SentencePieceEncoder: Sendable {
         with merger: inout Merger, into tokens: inout [Int]
     ) {
         guard !range.isEmpty else { return }
-        let escaped = escape(text, range, withPrefix: addSpacePrefix && followsSpecial)
+        let escaped = SpaceEscaping.escaped(
+            text, range, withPrefix: addSpacePrefix && followsSpecial)
         let rule = Rule(text: escaped, vocabulary: vocabulary, ranks: ranks)
         var start = 0
         while start < escaped.count {
@@ -71,7 +69,8 @@ struct SentencePieceEncoder: Sendable {
         merger.symbols.removeAll(keepingCapacity: true)
         var position = word.lowerBound
         while position < word.upperBound {
-            let end = position + UTF8Text.length(lead: rule.text[position])
+            let end = min(
+                position + UTF8Text.length(lead: rule.text[position]), word.upperBound)
             merger.symbols.append(Symbol(start: UInt32(position), end: UInt32(end)))
             position = end
         }
@@ -96,40 +95,16 @@ struct SentencePieceEncoder: Sendable {
         }
     }
 
-    private func escape(
-        _ text: borrowing Span<UInt8>, _ range: Range<Int>, withPrefix: Bool
-    ) -> [UInt8] {
-        var escaped: [UInt8] = []
-        escaped.reserveCapacity(range.count + range.count / 2 + 3)
-        if withPrefix {
-            escaped.append(contentsOf: Self.space)
-        }
-        for position in range {
-            let byte = text[position]
-            if byte == UInt8(ascii: " ") {
-                escaped.append(contentsOf: Self.space)
-            } else {
-                escaped.append(byte)
-            }
-        }
-        return escaped
-    }
-
     /// Where the next U+2581 begins that has something else before it.
     private static func endOfWord(_ text: [UInt8], from start: Int) -> Int {
         var position = start
-        while position < text.count, isSpace(text, position) {
+        while position < text.count, SpaceEscaping.isSpace(text, position) {
             position += 3
         }
-        while position < text.count, !isSpace(text, position) {
+        while position < text.count, !SpaceEscaping.isSpace(text, position) {
             position += 1
         }
         return position
-    }
-
-    private static func isSpace(_ text: [UInt8], _ position: Int) -> Bool {
-        text[position] == space[0] && position + 2 < text.count && text[position + 1] == space[1]
-            && text[position + 2] == space[2]
     }
 
     private static func hasInnerSpace(_ token: ArraySlice<UInt8>) -> Bool {
@@ -144,6 +119,36 @@ struct SentencePieceEncoder: Sendable {
         let bits = (score + 0).bitPattern
         let ascending = bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits
         return ~ascending
+    }
+}
+
+/// Spaces written as U+2581, as SentencePiece does.
+enum SpaceEscaping {
+    static let space: [UInt8] = [0xE2, 0x96, 0x81]
+
+    /// `text[range]` with every space escaped, and one more before it if asked for.
+    static func escaped(
+        _ text: borrowing Span<UInt8>, _ range: Range<Int>, withPrefix: Bool = false
+    ) -> [UInt8] {
+        var escaped: [UInt8] = []
+        escaped.reserveCapacity(range.count + range.count / 2 + 3)
+        if withPrefix {
+            escaped.append(contentsOf: space)
+        }
+        for position in range {
+            let byte = text[position]
+            if byte == UInt8(ascii: " ") {
+                escaped.append(contentsOf: space)
+            } else {
+                escaped.append(byte)
+            }
+        }
+        return escaped
+    }
+
+    static func isSpace(_ text: [UInt8], _ position: Int) -> Bool {
+        text[position] == space[0] && position + 2 < text.count && text[position + 1] == space[1]
+            && text[position + 2] == space[2]
     }
 }
 

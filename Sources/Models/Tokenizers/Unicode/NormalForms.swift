@@ -9,6 +9,8 @@ package struct NormalForms: Sendable {
 
     /// All of Unicode 16.
     package static let unicode16 = NormalForms(newestAge: nil)
+    /// Only scalars of Unicode 15 and before, which is what llama.cpp knows.
+    package static let unicode15 = NormalForms(newestAge: 15)
     /// Only scalars of Unicode 9 and before decompose or combine: what the `tokenizers` package does.
     package static let unicode9 = NormalForms(newestAge: 9)
 
@@ -138,6 +140,17 @@ package struct NormalForms: Sendable {
     /// The canonical combining class of `scalar`: not 0 for marks that move.
     package func combiningClass(of scalar: UInt32) -> UInt8 {
         entry(of: scalar).combiningClass
+    }
+
+    /// The first scalar of the canonical decomposition of `scalar`.
+    @inline(__always)
+    func canonicalBase(of scalar: UInt32) -> UInt32 {
+        if Hangul.syllables.contains(scalar) {
+            return Hangul.leadingConsonant(of: scalar)
+        }
+        let entry = entry(of: scalar)
+        return entry.nfd && entry.decomposition > 0
+            ? canonical[Int(entry.decomposition)][0] : scalar
     }
 
     // MARK: Normalizing
@@ -279,9 +292,13 @@ private enum Hangul {
     private static let vowels: Range<UInt32> = 0x1161..<0x1176
     private static let trailing: Range<UInt32> = 0x11A8..<0x11C3
 
+    static func leadingConsonant(of syllable: UInt32) -> UInt32 {
+        leading.lowerBound + (syllable - syllables.lowerBound) / 588
+    }
+
     static func decompose(_ syllable: UInt32, into scalars: inout [UInt32]) {
         let index = syllable - syllables.lowerBound
-        scalars.append(leading.lowerBound + index / 588)
+        scalars.append(leadingConsonant(of: syllable))
         scalars.append(vowels.lowerBound + index % 588 / 28)
         if index % 28 != 0 {
             scalars.append(trailing.lowerBound + index % 28 - 1)

@@ -51,8 +51,17 @@ package struct ScalarSet: OptionSet {
     /// Letters, `\p{L}`.
     package static let letter = ScalarSet(
         .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter)
+    static let uppercaseOrTitlecase = ScalarSet(.uppercaseLetter, .titlecaseLetter)
+    /// Controls that are no white space, and what is no character: `\p{C}` without unassigned ones.
+    static let other = ScalarSet(.control, .format, .surrogate, .privateUse)
+    static let unassigned = ScalarSet(.unassigned)
     /// Numbers, `\p{N}`.
     package static let number = ScalarSet(.decimalNumber, .letterNumber, .otherNumber)
+    /// Marks, `\p{M}`.
+    package static let mark = ScalarSet(.nonspacingMark, .spacingMark, .enclosingMark)
+    /// Symbols, `\p{S}`.
+    package static let symbol = ScalarSet(
+        .mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol)
     /// Punctuation, `\p{P}`.
     package static let punctuation = ScalarSet(
         .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
@@ -62,6 +71,10 @@ package struct ScalarSet: OptionSet {
         .spaceSeparator, .lineSeparator, .paragraphSeparator, .whitespaceControl)
     /// The complement of `[^\s\p{L}\p{N}]`.
     static let wordOrSpace: ScalarSet = [.letter, .number, .whitespace]
+    /// `[\p{L}\p{M}]`
+    static let letterOrMark: ScalarSet = [.letter, .mark]
+    /// `[\p{P}\p{S}]`
+    static let punctuationOrSymbol: ScalarSet = [.punctuation, .symbol]
 }
 
 /// Kinds of all scalars in two stages: 256 scalars share a block, and equal blocks are kept once.
@@ -69,16 +82,25 @@ package struct ScalarSet: OptionSet {
 /// Unicode 16 for everybody: the standard library's own tables change with the toolchain and the
 /// operating system, and token ids must not. About 60 KB, built once in a few milliseconds.
 package struct ScalarKinds: Sendable {
-    /// The only one.
-    package static let table = ScalarKinds(runs: GeneralCategoryRuns.text.utf8)
+    /// All of Unicode 16.
+    package static let table = ScalarKinds(isAssigned: { _ in true })
+    /// What llama.cpp knows: Unicode 15.1, scalars that came later being unassigned.
+    package static let unicode15 = ScalarKinds { scalar in
+        (Unicode.Scalar(scalar)?.properties.age?.major ?? .max) <= 15
+    }
 
     /// The block of a scalar's upper bits.
     private let blocks: [UInt8]
     /// Raw values of ``ScalarKind``, 256 to a block.
     private let kinds: [UInt8]
 
-    private init(runs: String.UTF8View) {
-        let all = Self.expanded(runs)
+    private init(isAssigned: (UInt32) -> Bool) {
+        var all = Self.expanded(GeneralCategoryRuns.text.utf8)
+        let neverNew: ScalarSet = [.other, .unassigned]
+        for scalar in all.indices
+        where neverNew.rawValue >> all[scalar] & 1 == 0 && !isAssigned(UInt32(scalar)) {
+            all[scalar] = ScalarKind.unassigned.rawValue
+        }
         var blocks: [UInt8] = []
         var kinds: [UInt8] = []
         var known: [ArraySlice<UInt8>: UInt8] = [:]

@@ -55,6 +55,44 @@ enum UTF8Text {
         Array(String(decoding: bytes, as: UTF8.self).utf8)
     }
 
+    /// U+FFFD.
+    static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+
+    /// Length of the sequence at `position` if a lead and as many continuing bytes as it wants stand there,
+    /// whatever scalar they write; else 0.
+    static func structuralLength(
+        _ text: borrowing Span<UInt8>, at position: Int, end: Int
+    ) -> Int {
+        let lead = text[position]
+        guard lead & 0xC0 != 0x80, lead < 0xF8 else { return 0 }
+        let length = length(lead: lead)
+        guard position + length <= end else { return 0 }
+        for index in 1..<length where text[position + index] & 0xC0 != 0x80 {
+            return 0
+        }
+        return length
+    }
+
+    /// `text[range]` as llama.cpp reads it: U+FFFD for each byte that begins no sequence, the shortest form
+    /// for scalars written longer, and surrogates as they are.
+    static func repairedBytewise(_ text: borrowing Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+        var repaired: [UInt8] = []
+        repaired.reserveCapacity(range.count)
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let length = structuralLength(text, at: position, end: range.upperBound)
+            let scalar = length > 0 ? scalar(in: text, at: position).0 : .max
+            if scalar < 0x110000 {
+                append(scalar, to: &repaired)
+                position += length
+            } else {
+                repaired.append(contentsOf: replacement)
+                position += 1
+            }
+        }
+        return repaired
+    }
+
     /// Length of the longest suffix that more bytes can still complete to one scalar: 0 to 3.
     static func incompleteSuffixLength(_ bytes: [UInt8]) -> Int {
         for length in 1...3 where length <= bytes.count {

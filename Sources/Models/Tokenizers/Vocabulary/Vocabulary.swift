@@ -3,36 +3,40 @@ struct Vocabulary: Sendable {
     /// Token texts as the definition writes them, by id.
     private(set) var texts: ByteStringTable
     private(set) var types: [TokenType]
+    /// The types that the definition states, before tokens known by their text became control tokens.
+    let statedTypes: [TokenType]
 
     /// What every token stands for, one after another.
     private let pieces: [UInt8]
     /// Where the bytes of token i end.
     private let pieceEnds: [UInt32]
 
-    init(_ definition: TokenizerDefinition) throws(TokenizerError) {
+    /// Checks the tokens; `isByteLevel` says that they are written in GPT-2's alphabet.
+    init(_ definition: TokenizerDefinition, isByteLevel: Bool) throws(TokenizerError) {
         texts = try Self.checkedTexts(definition.tokens)
         types = try Self.checkedTypes(definition)
+        statedTypes = types
         for token in EndOfGeneration.controlTokens(in: texts) {
             types[token] = .control
         }
         var pieces: [UInt8] = []
         var ends: [UInt32] = []
         for token in 0..<texts.count {
-            switch (types[token], definition.model) {
-            case (.normal, .gpt2):
+            switch types[token] {
+            case .normal where isByteLevel:
                 // Added tokens are written plainly; what is not in the alphabet shows that.
                 if !ByteLevelAlphabet.decode(texts[token], into: &pieces) {
                     pieces.append(contentsOf: texts[token])
                 }
-            case (.normal, .llama):
+            case .normal:
                 Self.appendUnescaped(texts[token], to: &pieces)
-            case (.byte, _):
+            case .byte:
                 if let byte = ByteToken.byte(of: texts[token]) {
                     pieces.append(byte)
                 }
-            case (.control, _), (.unknown, _), (.userDefined, _):
+            case .control, .unknown, .userDefined:
                 pieces.append(contentsOf: texts[token])
-            case (.undefined, _), (.unused, _):
+            case .undefined, .unused:
                 break
             }
             ends.append(UInt32(pieces.count))
