@@ -3,6 +3,7 @@
 #include "../Elementwise/elementwise.h"
 #include "../Products/products.h"
 #include "../Reference/reference.h"
+#include "../Words/words.h"
 
 static const berth_kernels scalar = {
     .name = "scalar",
@@ -15,6 +16,7 @@ static const berth_kernels scalar = {
     .rotate = berth_reference_rotate,
     .narrow = berth_reference_narrow,
     .attend = berth_reference_attend,
+    .words = WORD_TABLE(reference, 4),
 };
 
 #if defined(__x86_64__)
@@ -24,6 +26,7 @@ static const berth_kernels scalar = {
         .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
         .gate = berth_##isa##_gate, .add = berth_##isa##_add, .rotate = berth_##isa##_rotate,      \
         .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
+        .words = WORD_TABLE(isa, tokens),                                                          \
     }
 
 static const berth_kernels avx2 = TABLE(avx2, 4);

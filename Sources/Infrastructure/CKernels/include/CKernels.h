@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "berth_probes.h"
+#include "berth_words.h"
 
 #pragma clang assume_nonnull begin
 
@@ -137,6 +138,8 @@ typedef struct berth_kernels {
     /* float32 to float16, to nearest even, clamped to the largest finite number; out[i * step]. */
     void (*narrow)(const float *x, size_t count, uint16_t *out, size_t step);
     void (*attend)(const berth_attention *);
+    /* For encoders. */
+    berth_word_kernels words;
 } berth_kernels;
 
 typedef enum berth_isa {
