@@ -16,7 +16,8 @@ package final class DecoderModel: Sendable {
     init(_ reader: WeightReader, layers: [DecoderLayer], contextLength: Int) throws {
         configuration = reader.configuration
         layout = configuration.layout
-        embedding = try TokenEmbedding(reader)
+        embedding = try TokenEmbedding(
+            reader, width: configuration.width, vocabulary: configuration.vocabulary)
         self.layers = layers
         head = try OutputHead(reader)
         frequencies = configuration.rotary.frequencies(

@@ -4,16 +4,17 @@ package import Tensors
 /// Takes a model's tensors out of a file, each checked against the shape that the model needs.
 ///
 /// Remembers which it gave, so that a tensor which nobody asked for is found out.
-package final class WeightReader {
+package class TensorReader {
     package let file: Checkpoint
-    package let configuration: ModelConfiguration
+    /// The value of `general.architecture`.
+    let architecture: String
     let compute: Compute
     private var used: Set<String> = []
 
-    init(file: Checkpoint, family: any ModelFamily.Type, compute: Compute) throws {
+    init(file: Checkpoint, architecture: String, compute: Compute) {
         self.file = file
+        self.architecture = architecture
         self.compute = compute
-        configuration = try ModelConfiguration(file: file, family: family)
     }
 
     /// One product out of one or more matrices that share their input, stacked in the order given.
@@ -23,18 +24,34 @@ package final class WeightReader {
     package func matrix(_ tensors: [(name: String, rows: Int)], columns: Int) throws
         -> WeightMatrix
     {
+        try withParts(tensors, columns: columns) { parts in
+            WeightMatrix(parts: parts, columns: columns, compute: compute)
+        }
+    }
+
+    /// As ``matrix(_:columns:)``, rounded to 13 bits and with a bias for every row.
+    func roundedMatrix(_ tensors: [(name: String, rows: Int)], columns: Int, bias: [Float])
+        throws -> WordMatrix
+    {
+        try withParts(tensors, columns: columns) { parts in
+            WordMatrix(parts: parts, columns: columns, bias: bias, compute: compute)
+        }
+    }
+
+    private func withParts<Result>(
+        _ tensors: [(name: String, rows: Int)], columns: Int, _ body: ([WeightPart]) -> Result
+    ) throws -> Result {
         let found = try tensors.map {
             try tensor("\($0.name).weight", dimensions: [columns, $0.rows])
         }
         let bytes = found.map { file.bytes(of: $0) }
         return try withExtendedLifetime(bytes) {
-            try WeightMatrix(
-                parts: zip(found, bytes).map { tensor, bytes in
+            body(
+                try zip(found, bytes).map { tensor, bytes in
                     WeightPart(
                         type: try file.elementType(of: tensor), rows: tensor.dimensions[1],
                         bytes: unsafe bytes.unsafeBytes)
-                },
-                columns: columns, compute: compute)
+                })
         }
     }
 
@@ -44,14 +61,7 @@ package final class WeightReader {
 
     /// A vector as float32, whatever type the file holds it in.
     package func vector(_ name: String, count: Int) throws -> [Float] {
-        let tensor = try tensor(name, dimensions: [count])
-        let type = try file.elementType(of: tensor)
-        var values = [Float](repeating: 0, count: count)
-        file.withBytes(of: tensor) { bytes in
-            var span = values.mutableSpan
-            dequantize(bytes, as: type, into: &span)
-        }
-        return values
+        try floats(try tensor(name, dimensions: [count]))
     }
 
     /// As ``vector(_:count:)``, or `nil` when the file has no such tensor.
@@ -59,11 +69,26 @@ package final class WeightReader {
         file.tensor(named: name) == nil ? nil : try vector(name, count: count)
     }
 
+    /// A matrix as float32, row after row.
+    func table(_ name: String, rows: Int, columns: Int) throws -> [Float] {
+        try floats(try tensor(name, dimensions: [columns, rows]))
+    }
+
+    private func floats(_ tensor: CheckpointTensor) throws -> [Float] {
+        let type = try file.elementType(of: tensor)
+        var values = [Float](repeating: 0, count: tensor.elementCount)
+        file.withBytes(of: tensor) { bytes in
+            var span = values.mutableSpan
+            dequantize(bytes, as: type, into: &span)
+        }
+        return values
+    }
+
     func tensor(_ name: String, dimensions: [Int]) throws -> CheckpointTensor {
         guard let tensor = file.tensor(named: name) else {
             throw ModelError(
                 code: .missingTensor, file: file.path, field: name,
-                message: "is missing, but architecture \"\(configuration.architecture)\" needs it")
+                message: "is missing, but architecture \"\(architecture)\" needs it")
         }
         guard tensor.dimensions == dimensions else {
             throw ModelError(
@@ -83,8 +108,18 @@ package final class WeightReader {
         throw ModelError(
             code: .unsupportedFeature, file: file.path, field: stray.name,
             message: """
-                is a tensor that Berth's \(configuration.architecture) models do not use; \
+                is a tensor that Berth's \(architecture) models do not use; \
                 without it the answers would be wrong
                 """)
+    }
+}
+
+/// Takes the tensors of a decoder out of its file.
+package final class WeightReader: TensorReader {
+    package let configuration: ModelConfiguration
+
+    init(file: Checkpoint, family: any ModelFamily.Type, compute: Compute) throws {
+        configuration = try ModelConfiguration(file: file, family: family)
+        super.init(file: file, architecture: configuration.architecture, compute: compute)
     }
 }

@@ -9,21 +9,19 @@ struct TokenEmbedding: Sendable {
     private let type: ElementType
     private let rowBytes: Int
 
-    init(_ reader: WeightReader) throws {
-        let configuration = reader.configuration
-        let tensor = try reader.tensor(
-            "token_embd.weight", dimensions: [configuration.width, configuration.vocabulary])
+    init(_ reader: TensorReader, width: Int, vocabulary: Int) throws {
+        let tensor = try reader.tensor("token_embd.weight", dimensions: [width, vocabulary])
         type = try reader.file.elementType(of: tensor)
         bytes = reader.file.bytes(of: tensor)
-        rowBytes = tensor.byteCount / configuration.vocabulary
+        rowBytes = tensor.byteCount / vocabulary
     }
 
-    /// Writes the state of `tokens[i]` into row `i` of `hidden`.
-    func look(up tokens: [Int], into hidden: Matrix) {
+    /// Writes the state of `tokens[i]` into row `first + i` of `hidden`.
+    func look(up tokens: [Int], into hidden: Matrix, from first: Int = 0) {
         bytes.withBytes { bytes in
-            for (row, token) in tokens.enumerated() {
+            for (index, token) in tokens.enumerated() {
                 let start = token * rowBytes
-                hidden.withMutableRow(row) { state in
+                hidden.withMutableRow(first + index) { state in
                     dequantize(bytes.extracting(start..<start + rowBytes), as: type, into: &state)
                 }
             }
