@@ -10,6 +10,7 @@ package struct ChatTemplate: Sendable {
     /// Where the template comes from, for error messages.
     package let name: String
     private let statements: [TemplateStatement]
+    private let blocks: [String: BlockSyntax]
     private let limits: TemplateLimits
 
     /// Compiles a template.
@@ -19,7 +20,7 @@ package struct ChatTemplate: Sendable {
         self.name = name
         self.limits = limits
         do throws(TemplateFault) {
-            self.statements = try TemplateParser.parse(source)
+            (statements, blocks) = try TemplateParser.parse(source)
         } catch {
             throw TemplateError(
                 code: error.code, cause: error.cause, template: name, line: error.line ?? 1)
@@ -47,10 +48,9 @@ package struct ChatTemplate: Sendable {
     package func render(
         context: JSONObject, now: LocalTime = .now()
     ) throws(TemplateError) -> String {
-        var variables: [String: TemplateValue] = [:]
-        for (name, value) in context { variables[name] = TemplateValue(value) }
         let interpreter = TemplateInterpreter(
-            variables: variables, globals: TemplateBuiltins.globals(now: now), limits: limits)
+            context: context, globals: TemplateBuiltins.globals(now: now), blocks: blocks,
+            limits: limits)
         do throws(TemplateFault) {
             return try interpreter.render(statements)
         } catch {

@@ -25,6 +25,14 @@ struct CallArguments {
         return BoundArguments(function: function, parameters: parameters, values: values)
     }
 
+    /// For functions whose parameters have no names.
+    func requireNoNames(
+        of function: String, except named: Set<String> = []
+    ) throws(TemplateFault) {
+        guard !self.named.isEmpty, !named.contains(function) else { return }
+        throw .invalid("\(function)() takes no keyword arguments")
+    }
+
     /// For functions without parameters.
     func requireNone(of function: String) throws(TemplateFault) {
         _ = try bound(to: [], of: function)
@@ -51,7 +59,7 @@ struct BoundArguments {
     func string(_ index: Int) throws(TemplateFault) -> String? {
         switch values[index] {
         case nil, .some(.none): nil
-        case .string(let text): text
+        case .string(let text), .markup(let text): text
         case .undefined(let undefined): throw undefined.fault
         case .some(let value): throw wrongType(index, "a string", value)
         }

@@ -11,7 +11,7 @@ extension TemplateBuiltins {
                     throw TemplateFault(.limitExceeded, "an integer larger than 64 bits")
                 }
                 return .integer(integer)
-            case .string(let text):
+            case .string(let text), .markup(let text):
                 let base = try bound.integer(1) ?? 10
                 if let integer = Int(pythonText: text, base: base) { return .integer(integer) }
                 guard let number = Double(pythonText: text), number.isFinite,
@@ -25,7 +25,7 @@ extension TemplateBuiltins {
         "float": { (_, value, arguments) throws(TemplateFault) in
             let fallback = try arguments.bound(to: ["default"], of: "float")[0] ?? .number(0)
             if case .undefined(let undefined) = value { throw undefined.fault }
-            if case .string(let text) = value {
+            if let text = value.asText {
                 return Double(pythonText: text).map(TemplateValue.number) ?? fallback
             }
             return value.asNumber.map(TemplateValue.number) ?? fallback
@@ -38,8 +38,32 @@ extension TemplateBuiltins {
             }
             return integer < 0 ? try interpreter.negated(.integer(integer)) : .integer(integer)
         },
+        "filesizeformat": { (interpreter, value, arguments) throws(TemplateFault) in
+            let isBinary = try arguments.bound(to: ["binary"], of: "filesizeformat").flag(0)
+            if case .undefined(let undefined) = value { throw undefined.fault }
+            guard let bytes = value.asNumber ?? value.asText.flatMap(Double.init(pythonText:)),
+                !bytes.isNaN
+            else { throw .invalid("could not convert '\(value.typeName)' to float") }
+            return .string(sizeText(bytes, isBinary: isBinary))
+        },
         "round": { (_, value, arguments) throws(TemplateFault) in try round(value, arguments) },
     ]
+
+    private static func sizeText(_ bytes: Double, isBinary: Bool) -> String {
+        let base: Double = isBinary ? 1024 : 1000
+        if bytes == 1 { return "1 Byte" }
+        // Adding nothing makes nothing of what is negative and less than one.
+        if bytes < base { return (bytes.rounded(.towardZero) + 0).fixedText(places: 0) + " Bytes" }
+        var unit = base
+        for prefix in ["k", "M", "G", "T", "P", "E", "Z", "Y"] {
+            unit *= base
+            if bytes < unit || prefix == "Y" {
+                let name = isBinary ? prefix.uppercased() + "iB" : prefix + "B"
+                return (base * bytes / unit).fixedText(places: 1) + " " + name
+            }
+        }
+        return ""
+    }
 
     private static func round(
         _ value: TemplateValue, _ arguments: CallArguments

@@ -53,6 +53,9 @@ extension TemplateBuiltins {
                     }
                 }))
         },
+        "groupby": { (interpreter, value, arguments) throws(TemplateFault) in
+            try grouped(interpreter, value, arguments)
+        },
         "min": extreme("min", isMinimum: true),
         "max": extreme("max", isMinimum: false),
     ]
@@ -77,13 +80,40 @@ extension TemplateBuiltins {
         }
     }
 
+    private static func grouped(
+        _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ arguments: CallArguments
+    ) throws(TemplateFault) -> TemplateValue {
+        let bound = try arguments.bound(
+            to: ["attribute", "default", "case_sensitive"], of: "groupby")
+        let path = AttributePath(try bound.required(0))
+        var fallback = bound[1]
+        if case .some(.none) = fallback { fallback = nil }
+        var keyed: [(key: TemplateValue, value: TemplateValue)] = []
+        for element in try interpreter.elements(of: value) {
+            let key = try path.value(in: element, interpreter, fallback: fallback)
+            // The key as it is travels along, to name the group by its first item's.
+            keyed.append((bound.flag(2) ? key : key.ignoringCase, .tuple([key, element])))
+        }
+        var groups: [(key: TemplateValue, name: TemplateValue, items: [TemplateValue])] = []
+        for case .tuple(let pair) in try interpreter.sorted(keyed, descending: false) {
+            let key = bound.flag(2) ? pair[0] : pair[0].ignoringCase
+            if let last = groups.last, try interpreter.holds(last.key, .equal, key) {
+                groups[groups.count - 1].items.append(pair[1])
+            } else {
+                groups.append((key, pair[0], [pair[1]]))
+            }
+        }
+        return .list(
+            groups.map { .view(TemplateView(kind: .group, elements: [$0.name, .list($0.items)])) })
+    }
+
     /// Several attributes are separated by commas; without any, the item itself is the key.
     private static func attributePaths(
         _ value: TemplateValue?
     ) throws(TemplateFault) -> [AttributePath?] {
         switch value {
         case nil, .some(.none): return [nil]
-        case .string(let names):
+        case .string(let names), .markup(let names):
             var paths: [AttributePath?] = []
             for name in names.split(at: ",", maximum: nil, fromRight: false) {
                 paths.append(AttributePath(.string(name)))
@@ -97,7 +127,7 @@ extension TemplateBuiltins {
 extension TemplateValue {
     /// Strings in lower case, for comparing.
     var ignoringCase: TemplateValue {
-        if case .string(let text) = self { .string(text.lowercased()) } else { self }
+        asText.map { .string($0.pythonLowercased) } ?? self
     }
 }
 

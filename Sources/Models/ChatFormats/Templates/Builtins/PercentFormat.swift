@@ -2,9 +2,9 @@
 extension TemplateInterpreter {
     /// The format with its directives replaced by the values of a tuple, a dictionary or one value.
     func percentFormatted(
-        _ format: String, _ arguments: TemplateValue
+        _ format: String, _ arguments: TemplateValue, escapes: Bool = false
     ) throws(TemplateFault) -> String {
-        var formatter = PercentFormatter(format: format, arguments: arguments)
+        var formatter = PercentFormatter(format: format, arguments: arguments, escapes: escapes)
         return try formatter.run(self)
     }
 }
@@ -16,8 +16,11 @@ private struct PercentFormatter {
     private let isTuple: Bool
     private var used = 0
     private var text = ""
+    /// For a format that counts as HTML.
+    private let escapes: Bool
 
-    init(format: String, arguments: TemplateValue) {
+    init(format: String, arguments: TemplateValue, escapes: Bool) {
+        self.escapes = escapes
         self.rest = format.scalars[...]
         if case .dictionary(let members) = arguments { mapping = members } else { mapping = nil }
         if case .tuple(let elements) = arguments {
@@ -46,7 +49,7 @@ private struct PercentFormatter {
     private mutating func formatDirective(
         _ interpreter: TemplateInterpreter
     ) throws(TemplateFault) {
-        var directive = PercentDirective()
+        var directive = PercentDirective(escapes: escapes)
         let name = try takeName()
         while let flag = rest.first, "-+ #0".unicodeScalars.contains(flag) {
             directive.flags.insert(flag)
@@ -59,7 +62,7 @@ private struct PercentFormatter {
         }
         while let size = rest.first, "hlL".unicodeScalars.contains(size) { rest.removeFirst() }
         guard let kind = rest.popFirst() else { throw .invalid("incomplete format") }
-        if kind == "%" {
+        if kind == "%", name == nil, directive.isPlain {
             text += "%"
             return
         }
@@ -119,13 +122,27 @@ private struct PercentDirective {
     var flags: Set<UnicodeScalar> = []
     var width = 0
     var precision: Int?
+    let escapes: Bool
+
+    var isPlain: Bool { flags.isEmpty && width == 0 && precision == nil }
+
+    init(escapes: Bool) {
+        self.escapes = escapes
+    }
 
     func formatted(
         _ value: TemplateValue, as kind: UnicodeScalar, _ interpreter: TemplateInterpreter
     ) throws(TemplateFault) -> String {
         switch kind {
-        case "s": return padded(clipped(try interpreter.text(of: value)))
-        case "r", "a": return padded(clipped(try interpreter.representation(of: value)))
+        case "s":
+            return padded(
+                clipped(escapes ? try interpreter.escaped(value) : try interpreter.text(of: value)))
+        case "r", "a":
+            let text =
+                kind == "a"
+                ? try interpreter.asciiRepresentation(of: value)
+                : try interpreter.representation(of: value)
+            return padded(clipped(escapes ? text.escapedForHTML : text))
         case "c": return padded(try character(value))
         case "d", "i", "u":
             if let integer = value.asInteger { return number(integer, radix: 10) }
@@ -146,11 +163,16 @@ private struct PercentDirective {
                 throw TemplateFault(.limitExceeded, "more than 1000 digits")
             }
             let magnitude = double.magnitude
-            let body: String
+            let isAlternate = flags.contains("#")
+            var body: String
             switch kind {
             case "f", "F": body = magnitude.fixedText(places: digits)
             case "e", "E": body = magnitude.scientificText(places: digits)
-            default: body = magnitude.generalText(digits: max(digits, 1))
+            default:
+                body = magnitude.generalText(digits: max(digits, 1), keepsZeros: isAlternate)
+            }
+            if isAlternate, digits == 0, double.isFinite, !body.contains(".") {
+                body.insert(".", at: body.firstIndex(of: "e") ?? body.endIndex)
             }
             let text = signed(body, isNegative: double.sign == .minus && !double.isNaN)
             return kind.properties.isUppercase ? text.uppercased() : text
@@ -164,7 +186,7 @@ private struct PercentDirective {
     }
 
     private func character(_ value: TemplateValue) throws(TemplateFault) -> String {
-        if case .string(let text) = value, text.unicodeScalars.count == 1 { return text }
+        if let text = value.asText, text.unicodeScalars.count == 1 { return text }
         guard let code = value.asInteger.flatMap(UInt32.init(exactly:)),
             let scalar = UnicodeScalar(code)
         else { throw .invalid("%c requires int or char") }

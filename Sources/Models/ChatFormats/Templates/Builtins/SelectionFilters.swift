@@ -51,7 +51,7 @@ extension TemplateBuiltins {
                 try path.value(in: item, interpreter, fallback: fallback)
             }
         }
-        guard case .string(let name) = arguments.positional.first else {
+        guard let name = arguments.positional.first?.asText else {
             throw .invalid("map requires a filter argument")
         }
         let rest = CallArguments(

@@ -25,24 +25,38 @@ extension TemplateBuiltins {
         },
         "reverse": { (interpreter, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: "reverse")
-            if case .string(let text) = value {
+            if let text = value.asText {
                 try interpreter.charge(bytes: text.utf8.count)
                 return .string(String(scalars: text.unicodeScalars.reversed()))
             }
-            return .iterator(TemplateIterator(try interpreter.elements(of: value).reversed()))
+            let reversed = [TemplateValue](try interpreter.elements(of: value).reversed())
+            // What can only be read forwards is read into a list.
+            if case .iterator = value { return .list(reversed) }
+            return .iterator(TemplateIterator(reversed))
         },
         "join": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["d", "attribute"], of: "join")
             let path = AttributePath(optional: bound[1])
-            var parts: [String] = []
+            var parts: [TemplateValue] = []
             let elements = try interpreter.iterator(over: value)
             while let element = try elements.next() {
                 try interpreter.step()
-                let part = try path?.value(in: element, interpreter) ?? element
-                parts.append(try interpreter.text(of: part))
+                parts.append(try path?.value(in: element, interpreter) ?? element)
             }
-            let separator = try interpreter.text(of: bound[0] ?? .string(""))
-            return .string(try interpreter.joined(parts, separator: separator))
+            let separator = bound[0] ?? .string("")
+            let isMarkup =
+                interpreter.autoescapes
+                && (separator.isMarkup || parts.contains(where: \.isMarkup))
+            var texts: [String] = []
+            for part in parts {
+                texts.append(
+                    isMarkup ? try interpreter.escaped(part) : try interpreter.text(of: part))
+            }
+            let text = try interpreter.joined(
+                texts,
+                separator: isMarkup
+                    ? try interpreter.escaped(separator) : try interpreter.text(of: separator))
+            return isMarkup ? .markup(text) : .string(text)
         },
         "sum": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["attribute", "start"], of: "sum")
@@ -76,12 +90,14 @@ extension TemplateBuiltins {
     private static func batches(
         _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ bound: BoundArguments
     ) throws(TemplateFault) -> [TemplateValue] {
-        let size = max(try bound.integer(0) ?? 1, 1)
+        let given = try bound.integer(0) ?? 1
+        // Python begins a row when the last one is full, which none is for a size below one.
+        let size = given < 1 ? Int.max : given
         let elements = try interpreter.elements(of: value)
-        var batches: [TemplateValue] = []
+        var batches: [TemplateValue] = given == 0 && !elements.isEmpty ? [.list([])] : []
         for start in stride(from: 0, to: elements.count, by: size) {
             var batch = Array(elements[start..<min(elements.count, start.addingClamped(size))])
-            if let fill = filler(bound), batch.count < size {
+            if let fill = filler(bound), batch.count < given {
                 try interpreter.charge(items: size)
                 batch += Array(repeating: fill, count: size - batch.count)
             }
@@ -95,7 +111,8 @@ extension TemplateBuiltins {
         _ interpreter: TemplateInterpreter, _ value: TemplateValue, _ bound: BoundArguments
     ) throws(TemplateFault) -> [TemplateValue] {
         let count = try bound.integer(0) ?? 0
-        guard count > 0 else { throw .invalid("slice needs a positive number of slices") }
+        guard count != 0 else { throw .invalid("integer division or modulo by zero") }
+        guard count > 0 else { return [] }
         try interpreter.charge(items: count)
         let elements = try interpreter.elements(of: value)
         let (size, extra) = elements.count.quotientAndRemainder(dividingBy: count)
@@ -131,7 +148,7 @@ extension TemplateValue {
     var count: Int? {
         switch self {
         case .undefined: 0
-        case .string(let text): text.unicodeScalars.count
+        case .string(let text), .markup(let text): text.unicodeScalars.count
         case .list(let elements), .tuple(let elements): elements.count
         case .dictionary(let members): members.count
         case .view(let view): view.elements.count
@@ -146,7 +163,7 @@ struct AttributePath {
     private let parts: [TemplateValue]
 
     init(_ value: TemplateValue) {
-        guard case .string(let text) = value else {
+        guard let text = value.asText else {
             parts = [value]
             return
         }

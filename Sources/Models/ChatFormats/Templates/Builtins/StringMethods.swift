@@ -7,12 +7,15 @@ enum StringMethods {
     static let table: [String: Method] = transforming.merging(asking) { first, _ in first }
         .merging(cutting) { first, _ in first }
 
+    /// Methods whose parameters have names.
+    static let withNames: Set<String> = ["expandtabs", "format", "rsplit", "split", "splitlines"]
+
     // MARK: A string of a string
 
     private static let transforming: [String: Method] = [
         "upper": plain("upper") { $0.uppercased() },
-        "lower": plain("lower") { $0.lowercased() },
-        "casefold": plain("casefold") { $0.lowercased() },
+        "lower": plain("lower") { $0.pythonLowercased },
+        "casefold": plain("casefold") { $0.pythonCaseFolded },
         "capitalize": plain("capitalize") { $0.pythonCapitalized },
         "title": plain("title") { $0.pythonTitled },
         "swapcase": plain("swapcase") { $0.swappedCase },
@@ -70,11 +73,24 @@ enum StringMethods {
             }
             return .string(String(expanded))
         },
+        "format": { (interpreter, text, arguments) throws(TemplateFault) in
+            .string(try interpreter.formatted(text, arguments, isMapping: false, escapes: false))
+        },
+        "format_map": { (interpreter, text, arguments) throws(TemplateFault) in
+            .string(try interpreter.formatted(text, arguments, isMapping: true, escapes: false))
+        },
+        "translate": { (interpreter, text, arguments) throws(TemplateFault) in
+            let table = try arguments.bound(to: ["table"], of: "translate").required(0)
+            return .string(try translated(text, by: table, interpreter))
+        },
+        "encode": { (_, _, _) throws(TemplateFault) in
+            throw TemplateFault(.forbidden, "'encode' makes bytes, and a prompt is text")
+        },
         "join": { (interpreter, text, arguments) throws(TemplateFault) in
             let elements = try arguments.bound(to: ["iterable"], of: "join").required(0)
             var parts: [String] = []
             for element in try interpreter.elements(of: elements) {
-                guard case .string(let part) = element else {
+                guard let part = element.asText else {
                     throw .invalid("join: expected only strings, found \(element.typeName)")
                 }
                 parts.append(part)
@@ -82,6 +98,39 @@ enum StringMethods {
             return .string(try interpreter.joined(parts, separator: text))
         },
     ]
+
+    /// The table's keys are code points; its values code points, strings, or none for nothing.
+    private static func translated(
+        _ text: String, by table: TemplateValue, _ interpreter: TemplateInterpreter
+    ) throws(TemplateFault) -> String {
+        if case .undefined(let undefined) = table { throw undefined.fault }
+        var translated = ""
+        for scalar in text.unicodeScalars {
+            try interpreter.step()
+            let key = TemplateValue.integer(Int(scalar.value))
+            let entry: TemplateValue?
+            switch table {
+            case .dictionary(let members): entry = members[try TemplateKey(key)]
+            case .string, .markup, .list, .tuple:
+                let item = try interpreter.item(key, of: table)
+                entry = item.isUndefined ? nil : item
+            default: throw .invalid("'\(table.typeName)' object is not subscriptable")
+            }
+            switch entry {
+            case nil: translated.unicodeScalars.append(scalar)
+            case .some(.none): break
+            case .string(let piece), .markup(let piece): translated += piece
+            case .integer(let code):
+                guard let mapped = UInt32(exactly: code).flatMap(UnicodeScalar.init) else {
+                    throw .invalid("character mapping must be in range(0x110000)")
+                }
+                translated.unicodeScalars.append(mapped)
+            default: throw .invalid("character mapping must return integer, None or str")
+            }
+            try interpreter.checkLength(translated.utf8.count)
+        }
+        return translated
+    }
 
     private static func plain(
         _ name: String, _ transform: @escaping @Sendable (String) -> String
@@ -142,6 +191,9 @@ enum StringMethods {
             text.allScalars { $0.isPythonLetter || $0.isPythonNumeric }
         },
         "isascii": question("isascii") { text in text.utf8.allSatisfy { $0 < 0x80 } },
+        "isprintable": question("isprintable") { text in
+            text.unicodeScalars.allSatisfy(\.isPythonPrintable)
+        },
         "istitle": question("istitle") { text in
             text.allCased { _ in true } && text.isSameText(as: text.pythonTitled)
         },
@@ -179,7 +231,7 @@ enum StringMethods {
                 part = String(scalars: text.scalars[range])[...]
             }
             for affix in affixes {
-                guard case .string(let affix) = affix else {
+                guard let affix = affix.asText else {
                     throw .invalid(
                         "\(name) first arg must be str or a tuple of str, not \(affix.typeName)")
                 }

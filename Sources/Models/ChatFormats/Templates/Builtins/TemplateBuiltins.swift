@@ -9,7 +9,17 @@ enum TemplateBuiltins {
 
     static let filters: [String: Filter] = [
         textFilters, numberFilters, selectionFilters, sequenceFilters, orderFilters, valueFilters,
+        markupFilters, refusedFilters,
     ].reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }
+
+    /// Filters that make a difference between strings and those marked as HTML.
+    static let markupAware: Set<String> = [
+        "attr", "d", "default", "e", "escape", "format", "replace", "string",
+    ]
+    /// Filters whose result is marked where their value was.
+    static let markupKeeping: Set<String> = [
+        "capitalize", "center", "indent", "lower", "reverse", "trim", "truncate", "upper",
+    ]
 
     /// Names outside of every scope; `now` is what `strftime_now` tells.
     static func globals(now: LocalTime) -> [String: TemplateValue] {

@@ -12,11 +12,11 @@ extension TemplateBuiltins {
         "integer": plain("integer") { if case .integer = $0 { true } else { false } },
         "float": plain("float") { if case .number = $0 { true } else { false } },
         "number": plain("number") { $0.asNumber != nil },
-        "string": plain("string") { if case .string = $0 { true } else { false } },
+        "string": plain("string") { $0.asText != nil },
         "mapping": plain("mapping") { if case .dictionary = $0 { true } else { false } },
         // Python asks for a length and for items by index; Jinja's undefined pretends to have both.
         "sequence": plain("sequence") { value in
-            if case .view = value { false } else { value.count != nil }
+            if case .view(let view) = value { view.kind == .group } else { value.count != nil }
         },
         "iterable": plain("iterable") { value in
             if case .iterator = value { true } else { value.count != nil }
@@ -28,15 +28,16 @@ extension TemplateBuiltins {
             default: false
             }
         },
-        // Nothing is escaped automatically, so nothing is marked.
-        "escaped": plain("escaped") { _ in false },
+        "escaped": plain("escaped") { $0.isMarkup },
         "lower": cased("lower") { $0.isLowercase },
         "upper": cased("upper") { $0.isUppercase },
-        "filter": plain("filter") { value in
-            if case .string(let name) = value { filters[name] != nil } else { false }
+        "filter": { (_, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "filter")
+            return try TemplateKey(value).value.asText.map { filters[$0] != nil } ?? false
         },
-        "test": plain("test") { value in
-            if case .string(let name) = value { tests[name] != nil } else { false }
+        "test": { (_, value, arguments) throws(TemplateFault) in
+            try arguments.requireNone(of: "test")
+            return try TemplateKey(value).value.asText.map { tests[$0] != nil } ?? false
         },
         "even": remainder("even", divisor: 2, equals: 0),
         "odd": remainder("odd", divisor: 2, equals: 1),

@@ -8,7 +8,9 @@ extension TemplateBuiltins {
         "d": { (_, value, arguments) throws(TemplateFault) in try defaultValue(value, arguments) },
         "attr": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["name"], of: "attr")
-            let name = try interpreter.text(of: try bound.required(0))
+            guard let name = try bound.required(0).asText else {
+                throw .invalid("attr: attribute name must be string")
+            }
             if case .undefined(let undefined) = value { throw undefined.fault }
             return try interpreter.ownAttribute(name, of: value)
                 ?? TemplateInterpreter.missing(.string(name), of: value)
@@ -46,7 +48,7 @@ extension TemplateBuiltins {
         var options = JSONWritingOptions.python
         options.escapesNonASCII = bound.flag(0)
         options.sortsKeys = bound.flag(3)
-        if case .string(let indentation) = bound[1] {
+        if let indentation = bound[1]?.asText {
             options.indentation = indentation
         } else if let width = try bound.integer(1) {
             try interpreter.charge(bytes: max(width, 0))
@@ -87,10 +89,11 @@ private struct TemplateJSONEncoder {
         case .bool(let value): writer.write(value)
         case .integer(let value): writer.write(value)
         case .number(let value): writer.write(value)
-        case .string(let value):
+        case .string(let value), .markup(let value):
             try interpreter.charge(bytes: value.utf8.count)
             writer.write(value)
         case .list(let elements), .tuple(let elements): try write(elements, level: level)
+        case .view(let view) where view.kind == .group: try write(view.elements, level: level)
         case .dictionary(let members): try write(members, level: level)
         default: throw .invalid("Object of type \(value.typeName) is not JSON serializable")
         }
@@ -131,7 +134,7 @@ private struct TemplateJSONEncoder {
     /// JSON's names are strings: numbers and constants become theirs.
     private static func name(of key: TemplateValue) throws(TemplateFault) -> String {
         switch key {
-        case .string(let text): text
+        case .string(let text), .markup(let text): text
         case .none: "null"
         case .bool(let value): value ? "true" : "false"
         case .integer(let value): String(value)

@@ -39,7 +39,7 @@ extension TemplateInterpreter {
         case .list(let elements), .tuple(let elements): return elements
         case .view(let view): return view.elements
         case .dictionary(let members): return members.keys
-        case .string(let text):
+        case .string(let text), .markup(let text):
             try charge(items: text.utf8.count)
             return text.unicodeScalars.map { .string(String($0)) }
         case .range(let range):

@@ -10,7 +10,11 @@ extension TemplateInterpreter {
     }
 
     private func variable(_ name: String) -> TemplateValue {
-        scope.lookUp(name) ?? .undefined(TemplateUndefined(cause: "'\(name)' is undefined"))
+        scope.lookUp(name) ?? Self.undefined(name)
+    }
+
+    static func undefined(_ name: String) -> TemplateValue {
+        .undefined(TemplateUndefined(cause: "'\(name)' is undefined"))
     }
 
     /// One case a line: whatever needs room of its own on the stack is a function of its own.
@@ -68,9 +72,15 @@ extension TemplateInterpreter {
     private func evaluateConcatenation(
         _ parts: [TemplateExpression]
     ) throws(TemplateFault) -> TemplateValue {
+        var values: [TemplateValue] = []
+        for part in parts { values.append(try evaluate(part)) }
+        let isMarkup = autoescapes && values.contains(where: \.isMarkup)
         var texts: [String] = []
-        for part in parts { texts.append(try text(of: try evaluate(part))) }
-        return .string(try joined(texts, separator: ""))
+        for value in values {
+            texts.append(isMarkup ? try escaped(value) : try text(of: value))
+        }
+        let text = try joined(texts, separator: "")
+        return isMarkup ? .markup(text) : .string(text)
     }
 
     private func evaluateAnd(
@@ -157,7 +167,16 @@ extension TemplateInterpreter {
             bounds.append(try evaluate(bound))
         }
         self.line = line
-        return try slice(value, from: bounds[0], to: bounds[1], step: bounds[2])
+        if let part = try slice(value, from: bounds[0], to: bounds[1], step: bounds[2]) {
+            return part
+        }
+        // What is settled at compile time gives nothing where an item would be missing, and no error.
+        var isConstant = true
+        TemplateExpression.slice(object, syntax, line: line).forEachVariable { _ in
+            isConstant = false
+        }
+        guard isConstant else { throw .invalid("'\(value.typeName)' object cannot be sliced so") }
+        return .undefined(TemplateUndefined(cause: "\(value.typeName) object has no such slice"))
     }
 
     private func evaluateCall(
@@ -207,7 +226,7 @@ extension TemplateInterpreter {
                 throw .invalid("an argument after ** must be a mapping")
             }
             for (key, value) in members.elements {
-                guard case .string(let name) = key else {
+                guard let name = key.asText else {
                     throw .invalid("keywords must be strings")
                 }
                 arguments.named.append((name, value))
@@ -236,7 +255,11 @@ extension TemplateInterpreter {
         guard let filter = TemplateBuiltins.filters[name] else {
             throw .invalid("no filter named '\(name)'")
         }
-        let result = try filter(self, value, arguments)
+        // Most filters see a plain string; those that change no letters give it its mark back.
+        let isPlain = !value.isMarkup || TemplateBuiltins.markupAware.contains(name)
+        let given = isPlain ? value : .string(try text(of: value))
+        var result = try filter(self, given, arguments)
+        if !isPlain, TemplateBuiltins.markupKeeping.contains(name) { result = result.marked }
         if case .iterator(let iterator) = result {
             iterator.sources = [value] + arguments.positional + arguments.named.map(\.value)
         }

@@ -17,9 +17,10 @@ extension TemplateInterpreter {
     /// Levels of values within values; 0 for one that holds no others.
     func nesting(of value: TemplateValue) throws(TemplateFault) -> Int {
         switch value {
-        case .undefined, .none, .bool, .integer, .number, .string, .range: return 0
+        case .undefined, .none, .bool, .integer, .number, .string, .markup, .range: return 0
         case .list(let elements), .tuple(let elements): return try nesting(of: elements)
         case .view(let view): return try nesting(of: view.elements)
+        case .dictionary(let members) where members.isJSON: return inputNesting
         case .dictionary(let members):
             return max(try nesting(of: members.keys), try nesting(of: members.values))
         case .iterator(let iterator): return try nesting(of: iterator.sources)
@@ -42,7 +43,8 @@ extension TemplateInterpreter {
         try step()
         switch value {
         // Quoted, a byte becomes at most four.
-        case .string(let text): return text.utf8.count.multipliedClamped(by: 4).addingClamped(4)
+        case .string(let text), .markup(let text):
+            return text.utf8.count.multipliedClamped(by: 4).addingClamped(16)
         case .list(let elements), .tuple(let elements): return try printedSize(of: elements)
         case .view(let view): return try printedSize(of: view.elements)
         case .dictionary(let members):
@@ -62,7 +64,7 @@ extension TemplateInterpreter {
     /// Python's `str`: what an output tag writes.
     func text(of value: TemplateValue) throws(TemplateFault) -> String {
         switch value {
-        case .string(let text): return text
+        case .string(let text), .markup(let text): return text
         case .undefined: return ""
         default: return try representation(of: value)
         }
@@ -74,12 +76,25 @@ extension TemplateInterpreter {
         return value.representation
     }
 
+    /// Python's `ascii`: that text with everything outside of ASCII escaped.
+    func asciiRepresentation(of value: TemplateValue) throws(TemplateFault) -> String {
+        let text = try representation(of: value)
+        try charge(bytes: text.utf8.count.multipliedClamped(by: 3))
+        return text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            if scalar.isASCII {
+                escaped.unicodeScalars.append(scalar)
+            } else {
+                escaped += scalar.pythonEscape
+            }
+        }
+    }
+
     /// Pays for comparing, hashing or copying the whole value.
     func chargeWalk(over value: TemplateValue) throws(TemplateFault) {
         switch value {
         case .undefined, .none, .bool, .integer, .number, .range, .iterator, .function, .object:
             break
-        case .string(let text): try charge(steps: text.utf8.count / 64)
+        case .string(let text), .markup(let text): try charge(steps: text.utf8.count / 64)
         case .list, .tuple, .view, .dictionary:
             try charge(steps: try printedSize(of: value) / 64)
         }

@@ -1,3 +1,5 @@
+import StructuredJSON
+
 /// One rendering of a template: walks the tree, within limits.
 ///
 /// This file holds the statements; expressions and what bounds the work have files of their own.
@@ -10,9 +12,16 @@ final class TemplateInterpreter {
     }
 
     let limits: TemplateLimits
+    /// Levels of values within the input.
+    let inputNesting: Int
+    /// Whether what is written is escaped for HTML.
+    private(set) var autoescapes = false
     /// Line of the template that is being worked on.
     var line = 1
     private(set) var scope: TemplateScope
+    /// What the whole template sees.
+    private let root: TemplateScope
+    private let blocks: [String: BlockSyntax]
     private var output = ""
     /// Scopes that macros and recursive loops hold, which may be held by these scopes in turn.
     private var capturedScopes: [TemplateScope] = []
@@ -20,15 +29,24 @@ final class TemplateInterpreter {
     private var depth = 0
 
     init(
-        variables: [String: TemplateValue], globals: [String: TemplateValue], limits: TemplateLimits
+        context: JSONObject, globals: [String: TemplateValue], blocks: [String: BlockSyntax],
+        limits: TemplateLimits
     ) {
+        var variables: [String: TemplateValue] = [:]
+        for (name, value) in context { variables[name] = TemplateValue(value) }
         self.limits = limits
-        self.scope = TemplateScope(variables, parent: TemplateScope(globals, parent: nil))
+        self.inputNesting = JSONValue.object(context).nesting
+        self.root = TemplateScope(variables, parent: TemplateScope(globals, parent: nil))
+        self.scope = root
+        self.blocks = blocks
     }
 
     /// The template's whole output; to be asked for once.
     func render(_ statements: [TemplateStatement]) throws(TemplateFault) -> String {
-        capturedScopes.append(scope)
+        capturedScopes.append(root)
+        if !blocks.isEmpty, root.variables["self"] == nil {
+            root.variables["self"] = .object(BlocksObject(blocks))
+        }
         defer {
             for scope in capturedScopes { scope.variables = [:] }
             capturedScopes = []
@@ -55,7 +73,8 @@ final class TemplateInterpreter {
         case .text(let text):
             try write(text)
         case .output(let expression):
-            try write(try text(of: try evaluate(expression)))
+            let value = try evaluate(expression)
+            try write(autoescapes ? try escaped(value) : try text(of: value))
         case .assignment(let target, let expression):
             try assign(try evaluate(expression), to: target)
         case .condition(let branches, let otherwise):
@@ -69,18 +88,31 @@ final class TemplateInterpreter {
             let text = try inner { () throws(TemplateFault) in
                 try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
             }
-            try assign(try filtered(.string(text), filters), to: target)
+            try assign(try filtered(markedIfEscaping(text), filters), to: target)
         case .filtered(let filters, let body):
             let text = try inner { () throws(TemplateFault) in
                 try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
             }
-            try write(try self.text(of: try filtered(.string(text), filters)))
+            let result = try filtered(markedIfEscaping(text), filters)
+            guard let text = result.asText else {
+                throw .invalid("a filter block needs a string, not \(result.typeName)")
+            }
+            try write(text)
         case .macro(let macro):
             scope.variables[macro.name] = .object(makeMacro(macro))
         case .call(let call, let body):
             try write(try text(of: try evaluateCall(call, caller: makeMacro(body))))
         case .scope(let assignments, let body):
             return try executeScope(assignments, body)
+        case .block(let block):
+            try run(block)
+        case .autoescape(let flag, let body):
+            let outer = autoescapes
+            autoescapes = try evaluate(flag).isTrue
+            defer { autoescapes = outer }
+            return try inner { () throws(TemplateFault) in try self.execute(body) }
+        case .hide(let names):
+            for name in names { scope.variables[name] = Self.undefined(name) }
         case .breakLoop:
             return .breakLoop
         case .continueLoop:
@@ -110,6 +142,21 @@ final class TemplateInterpreter {
             }
             return try self.execute(body)
         }
+    }
+
+    /// Runs a block where it stands.
+    func run(_ block: BlockSyntax) throws(TemplateFault) {
+        guard !block.isRequired else { throw .invalid("required block '\(block.name)' not found") }
+        let (outer, escaped) = (scope, autoescapes)
+        scope = TemplateScope(parent: block.isScoped ? outer : root)
+        autoescapes = false
+        _ = try descend { () throws(TemplateFault) in try self.execute(block.body) }
+        (scope, autoescapes) = (outer, escaped)
+    }
+
+    /// What a macro or a block gives: marked as HTML where it was escaped.
+    func markedIfEscaping(_ text: String) -> TemplateValue {
+        autoescapes ? .markup(text) : .string(text)
     }
 
     /// Runs a loop's body for every item.
@@ -200,15 +247,16 @@ final class TemplateInterpreter {
 
     private func makeMacro(_ syntax: MacroSyntax) -> MacroObject {
         capturedScopes.append(scope)
-        return MacroObject(syntax, scope: scope)
+        return MacroObject(syntax, scope: scope, autoescapes: autoescapes)
     }
 
     /// Runs a macro's body in a scope that `bind` fills, and returns its output.
     func runMacro(
         _ macro: MacroObject, bind: (TemplateScope) throws(TemplateFault) -> Void
     ) throws(TemplateFault) -> String {
-        let (callScope, callLine) = (scope, line)
+        let (callScope, callLine, escapes) = (scope, line, autoescapes)
         scope = TemplateScope(parent: macro.scope)
+        autoescapes = macro.autoescapes
         let text = try descend { () throws(TemplateFault) in
             try bind(self.scope)
             return try self.capture { () throws(TemplateFault) in
@@ -216,7 +264,7 @@ final class TemplateInterpreter {
             }
         }
         // Only now: an error keeps the line where it came up.
-        (scope, line) = (callScope, callLine)
+        (scope, line, autoescapes) = (callScope, callLine, escapes)
         return text
     }
 

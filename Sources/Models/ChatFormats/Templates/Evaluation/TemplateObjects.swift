@@ -122,7 +122,7 @@ final class LoopState: TemplateObject {
             throw .invalid("The loop must have the 'recursive' marker to be called recursively.")
         }
         let sequence = try arguments.bound(to: ["iterable"], of: "loop").required(0)
-        return .string(
+        return interpreter.markedIfEscaping(
             try interpreter.runLoop(
                 recursion.loop, over: sequence, in: recursion.scope, depth: depth + 1))
     }
@@ -133,8 +133,11 @@ final class MacroObject: TemplateObject {
     let typeName = "Macro"
     let syntax: MacroSyntax
     let scope: TemplateScope
+    /// Whether its body escapes what it writes, as the place where it stands does.
+    let autoescapes: Bool
 
-    init(_ syntax: MacroSyntax, scope: TemplateScope) {
+    init(_ syntax: MacroSyntax, scope: TemplateScope, autoescapes: Bool) {
+        self.autoescapes = autoescapes
         self.syntax = syntax
         self.scope = scope
     }
@@ -161,7 +164,7 @@ final class MacroObject: TemplateObject {
         let text = try interpreter.runMacro(self) { scope throws(TemplateFault) in
             try self.bind(arguments, in: scope, interpreter)
         }
-        return .string(text)
+        return interpreter.markedIfEscaping(text)
     }
 
     private func bind(
@@ -202,6 +205,32 @@ final class MacroObject: TemplateObject {
             throw .invalid(
                 "macro '\(syntax.name)' takes not more than \(syntax.parameters.count) argument(s)")
         }
+    }
+}
+
+/// `self`: every block as a function that gives what the block writes.
+final class BlocksObject: TemplateObject {
+    let typeName = "TemplateReference"
+    private let blocks: [String: BlockSyntax]
+
+    init(_ blocks: [String: BlockSyntax]) {
+        self.blocks = blocks
+    }
+
+    func nesting(_ interpreter: TemplateInterpreter) -> Int {
+        0
+    }
+
+    func attribute(_ name: String) -> TemplateValue? {
+        guard let block = blocks[name] else { return nil }
+        return .function(
+            TemplateFunction(name) { (interpreter, arguments) throws(TemplateFault) in
+                try arguments.requireNone(of: name)
+                let text = try interpreter.capture { () throws(TemplateFault) in
+                    try interpreter.run(block)
+                }
+                return interpreter.markedIfEscaping(text)
+            })
     }
 }
 

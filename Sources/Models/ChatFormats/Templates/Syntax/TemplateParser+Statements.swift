@@ -60,7 +60,12 @@ extension TemplateParser {
         case "generation":
             // Marks the assistant's part for training; it renders as if it were not there.
             try expect(.blockEnd)
-            return .scope([], body: try parseStatements(until: ["endgeneration"]).0)
+            return .scope([], body: try parseDetached(until: "endgeneration"))
+        case "block": return try parseBlock()
+        case "autoescape":
+            let flag = try parseExpression()
+            try expect(.blockEnd)
+            return .autoescape(flag, body: try parseStatements(until: ["endautoescape"]).0)
         case "include", "import", "from", "extends":
             throw TemplateFault(
                 .forbidden, "'\(word)' needs other templates, and a chat template has none",
@@ -138,6 +143,37 @@ extension TemplateParser {
         let filters = [first] + (try parseFilterChain())
         try expect(.blockEnd)
         return .filtered(filters, body: try parseStatements(until: ["endfilter"]).0)
+    }
+
+    // MARK: Blocks
+
+    private mutating func parseBlock() throws(TemplateFault) -> TemplateStatement.Kind {
+        let name = try expectName()
+        guard blocks[name] == nil else { throw fault("block '\(name)' defined twice") }
+        var block = BlockSyntax(
+            name: name, body: [], isScoped: skip(word: "scoped"), isRequired: skip(word: "required")
+        )
+        // Known before its body, which may not define it again.
+        blocks[name] = block
+        try expect(.blockEnd)
+        block.body = try parseDetached(until: "endblock")
+        _ = skip(word: name)
+        if block.isRequired, !block.body.allSatisfy(\.isBlank) {
+            throw fault("required blocks can only contain comments or whitespace")
+        }
+        blocks[name] = block
+        return .block(block)
+    }
+
+    /// Statements that no loop around them can be left from.
+    private mutating func parseDetached(
+        until word: String
+    ) throws(TemplateFault) -> [TemplateStatement] {
+        let outer = loopDepth
+        loopDepth = 0
+        let (body, _) = try parseStatements(until: [word])
+        loopDepth = outer
+        return body
     }
 
     // MARK: Macros
@@ -219,6 +255,12 @@ extension TemplateParser {
         }
         guard let first = targets.first else { throw unexpected("expected a name") }
         return isTuple ? .tuple(targets) : first
+    }
+}
+
+extension TemplateStatement {
+    fileprivate var isBlank: Bool {
+        if case .text(let text) = kind { text.allScalars(\.isPythonSpace) } else { false }
     }
 }
 

@@ -14,6 +14,8 @@ struct TemplateParser {
     /// Inside of one, the name counts only when it is reached: templates ask whether a filter is
     /// there before they use it.
     var unknownNames: [TemplateFault] = []
+    /// Blocks so far, by name.
+    var blocks: [String: BlockSyntax] = [:]
     /// Which of a macro's implicit names were read since the macro began.
     var implicitNames: Set<String> = []
 
@@ -21,8 +23,10 @@ struct TemplateParser {
         self.tokens = tokens
     }
 
-    /// The statements of a whole template.
-    static func parse(_ source: String) throws(TemplateFault) -> [TemplateStatement] {
+    /// A whole template's statements and, once more, its blocks.
+    static func parse(
+        _ source: String
+    ) throws(TemplateFault) -> (statements: [TemplateStatement], blocks: [String: BlockSyntax]) {
         guard source.utf8.count <= TemplateLimits.sourceBytes else {
             let limit = TemplateLimits.sourceBytes
             throw TemplateFault(
@@ -32,7 +36,7 @@ struct TemplateParser {
         var parser = TemplateParser(tokens: try lexer.tokenize())
         let (statements, _) = try parser.parseStatements(until: [])
         if let unknown = parser.unknownNames.first { throw unknown }
-        return statements
+        return (TemplateScoping.resolved(statements), parser.blocks)
     }
 
     // MARK: Tokens

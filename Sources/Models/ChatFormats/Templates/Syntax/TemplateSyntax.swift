@@ -98,6 +98,11 @@ struct TemplateStatement: Sendable {
         case macro(MacroSyntax)
         case call(TemplateExpression, body: MacroSyntax)
         case scope([(AssignmentTarget, TemplateExpression)], body: [TemplateStatement])
+        case block(BlockSyntax)
+        /// Escapes what its body writes for HTML, or not, as the expression says.
+        case autoescape(TemplateExpression, body: [TemplateStatement])
+        /// Makes outer values of these names invisible: see ``TemplateScoping``.
+        case hide([String])
         case breakLoop
         case continueLoop
     }
@@ -121,6 +126,16 @@ struct LoopSyntax: Sendable {
     var otherwise: [TemplateStatement]
     /// `loop(...)` runs the body again, one level deeper.
     var isRecursive: Bool
+}
+
+/// A part of a template with a name; it stands where it is, since nothing can inherit from a template.
+struct BlockSyntax: Sendable {
+    var name: String
+    var body: [TemplateStatement]
+    /// Whether it sees what is around it, and not only what the whole template sees.
+    var isScoped: Bool
+    /// Whether it only asks for a block of an inheriting template.
+    var isRequired: Bool
 }
 
 struct MacroSyntax: Sendable {

@@ -44,18 +44,28 @@ extension Double {
     }
 
     /// So many significant digits without zeros at the end, in the shorter of both notations.
-    func generalText(digits count: Int) -> String {
+    ///
+    /// `keepsZeros` keeps those zeros; `keepsPoint` makes the text that of a number with a fraction,
+    /// `12.0`, as Python's formats without a type do.
+    func generalText(
+        digits count: Int, keepsZeros: Bool = false, keepsPoint: Bool = false
+    ) -> String {
         guard isFinite else { return fixedText(places: 0) }
         let power = significantDigits(count).power
-        let isScientific = power < -4 || power >= count
+        let isScientific = power < -4 || power >= count - (keepsPoint ? 1 : 0)
         let text =
             isScientific
             ? scientificText(places: count - 1) : fixedText(places: Swift.max(count - 1 - power, 0))
+        if keepsZeros { return text }
         let parts = text.split(separator: "e")
-        guard parts[0].contains(".") else { return text }
+        guard parts[0].contains(".") else {
+            return text + (keepsPoint && !isScientific ? ".0" : "")
+        }
         var mantissa = String(parts[0])
         while mantissa.hasSuffix("0") { mantissa.removeLast() }
-        if mantissa.hasSuffix(".") { mantissa.removeLast() }
+        if mantissa.hasSuffix(".") {
+            if keepsPoint, !isScientific { mantissa += "0" } else { mantissa.removeLast() }
+        }
         return parts.count > 1 ? "\(mantissa)e\(parts[1])" : mantissa
     }
 

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Python's string operations: strings are sequences of Unicode scalars, compared as they stand.
 ///
 /// Swift's own count characters and take canonically equivalent texts for equal.
@@ -16,7 +24,7 @@ extension String {
     }
 
     func containsText(_ part: String) -> Bool {
-        Array(utf8).firstIndex(of: Array(part.utf8), from: 0) != nil
+        part.isEmpty || Array(utf8).firstIndex(of: Array(part.utf8), from: 0) != nil
     }
 
     // MARK: Cutting
@@ -29,6 +37,7 @@ extension String {
 
     /// Without these scalars, or without white space, at its ends.
     func stripped(_ side: Side, of characters: String?) -> String {
+        if characters == nil, let stripped = strippedOfASCIISpace(side) { return stripped }
         let set = characters.map { Set($0.unicodeScalars) }
         func drops(_ scalar: UnicodeScalar) -> Bool {
             set?.contains(scalar) ?? scalar.isPythonSpace
@@ -39,6 +48,25 @@ extension String {
             while let last = rest.last, drops(last) { rest.removeLast() }
         }
         return String(rest)
+    }
+
+    /// The same for white space where ASCII stands at both ends; nil elsewhere.
+    private func strippedOfASCIISpace(_ side: Side) -> String? {
+        var rest = utf8[...]
+        if side != .right {
+            while let first = rest.first, first < 0x80, UnicodeScalar(first).isPythonSpace {
+                rest.removeFirst()
+            }
+            if let first = rest.first, first >= 0x80 { return nil }
+        }
+        if side != .left {
+            while let last = rest.last, last < 0x80, UnicodeScalar(last).isPythonSpace {
+                rest.removeLast()
+            }
+            if let last = rest.last, last >= 0x80 { return nil }
+        }
+        if rest.startIndex == startIndex, rest.endIndex == endIndex { return self }
+        return String(Substring(rest))
     }
 
     /// Pieces between the separators, at most that many cuts, counted from the left or the right.
@@ -137,11 +165,44 @@ extension String {
 
     // MARK: Letters
 
+    /// In lower case; a sigma at a word's end takes its own form.
+    var pythonLowercased: String {
+        guard utf8.contains(0xCE) else { return lowercased() }
+        let scalars = scalars
+        var text = ""
+        for (index, scalar) in scalars.enumerated() {
+            guard scalar == "\u{3A3}" else {
+                text += scalar.properties.lowercaseMapping
+                continue
+            }
+            let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
+            let after = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+            let endsWord =
+                before?.properties.isCased ?? false && !(after?.properties.isCased ?? false)
+            text += endsWord ? "\u{3C2}" : "\u{3C3}"
+        }
+        return text
+    }
+
+    /// Without differences in case that lower case still shows.
+    var pythonCaseFolded: String {
+        unicodeScalars.reduce(into: "") { folded, scalar in
+            switch scalar {
+            case "\u{DF}", "\u{1E9E}": folded += "ss"
+            case "\u{3C2}": folded += "\u{3C3}"
+            case "\u{17F}": folded += "s"
+            case "\u{FB00}"..."\u{FB06}", "\u{149}", "\u{1F0}":
+                folded += scalar.properties.uppercaseMapping.lowercased()
+            default: folded += scalar.properties.lowercaseMapping
+            }
+        }
+    }
+
     /// The first scalar in title case, the others in lower case.
     var pythonCapitalized: String {
         guard let first = unicodeScalars.first else { return "" }
         let rest = String(unicodeScalars.dropFirst())
-        return first.properties.titlecaseMapping + rest.lowercased()
+        return first.properties.titlecaseMapping + rest.pythonLowercased
     }
 
     /// Letters that follow no letter in title case, the others in lower case.
@@ -208,12 +269,38 @@ extension UnicodeScalar {
 }
 
 extension [UInt8] {
-    /// Where a pattern begins at or after a position, in linear time (Knuth, Morris, Pratt).
+    /// Where a pattern begins at or after a position, in linear time.
     func firstIndex(of pattern: [UInt8], from start: Int) -> Int? {
         guard let first = pattern.first else { return start <= count ? start : nil }
-        guard pattern.count > 1 else {
-            return self[Swift.min(start, count)...].firstIndex(of: first)
+        var position = start
+        // Jumping from one first byte to the next is quickest, as long as few of them mislead.
+        var budget = count - start
+        while position + pattern.count <= count {
+            guard let candidate = index(of: first, from: position),
+                candidate + pattern.count <= count
+            else { return nil }
+            if self[candidate..<candidate + pattern.count].elementsEqual(pattern) {
+                return candidate
+            }
+            position = candidate + 1
+            budget -= pattern.count
+            guard budget > 0 else { return firstIndexByBorders(of: pattern, from: position) }
         }
+        return nil
+    }
+
+    private func index(of byte: UInt8, from start: Int) -> Int? {
+        unsafe withUnsafeBytes { bytes in
+            // The caller checked that a byte is left.
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
+            else { return nil }
+            return unsafe UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// The same with no byte looked at twice (Knuth, Morris, Pratt).
+    private func firstIndexByBorders(of pattern: [UInt8], from start: Int) -> Int? {
         // For every prefix of the pattern: the longest border, at which a mismatch goes on.
         var borders = [0]
         borders.reserveCapacity(pattern.count)
@@ -224,13 +311,10 @@ extension [UInt8] {
             borders.append(border)
         }
         var matched = 0
-        var index = start
-        while index < count {
-            let byte = self[index]
-            while matched > 0, pattern[matched] != byte { matched = borders[matched - 1] }
-            if pattern[matched] == byte { matched += 1 }
-            index += 1
-            if matched == pattern.count { return index - matched }
+        for index in Swift.min(start, count)..<count {
+            while matched > 0, pattern[matched] != self[index] { matched = borders[matched - 1] }
+            if pattern[matched] == self[index] { matched += 1 }
+            if matched == pattern.count { return index + 1 - matched }
         }
         return nil
     }

@@ -2,47 +2,112 @@ import OrderedCollections
 import StructuredJSON
 
 /// A Python dictionary: any hashable key, in the order of insertion.
+///
+/// What came as JSON stays JSON and is made into values member by member, when they are asked for: a
+/// template looks at few members of a long conversation, and at each of them seldom.
 struct TemplateDictionary {
-    private var storage: OrderedDictionary<TemplateKey, TemplateValue> = [:]
-
-    init() {}
-
-    init(_ members: JSONObject) {
-        storage.reserveCapacity(members.count)
-        for (key, value) in members { storage[TemplateKey(key)] = TemplateValue(value) }
+    private enum Storage {
+        case json(JSONObject)
+        case values(OrderedDictionary<TemplateKey, TemplateValue>)
     }
 
-    var count: Int { storage.count }
+    private var storage: Storage
 
-    var keys: [TemplateValue] { storage.keys.map(\.value) }
+    init() {
+        storage = .values([:])
+    }
 
-    var values: [TemplateValue] { Array(storage.values) }
+    init(_ members: JSONObject) {
+        storage = .json(members)
+    }
+
+    /// Whether it is still as it came: then it is no deeper than the whole input.
+    var isJSON: Bool {
+        if case .json = storage { true } else { false }
+    }
+
+    var count: Int {
+        switch storage {
+        case .json(let members): members.count
+        case .values(let members): members.count
+        }
+    }
+
+    var keys: [TemplateValue] {
+        switch storage {
+        case .json(let members): members.map { .string($0.key) }
+        case .values(let members): members.keys.map(\.value)
+        }
+    }
+
+    var values: [TemplateValue] {
+        switch storage {
+        case .json(let members): members.map { TemplateValue($0.value) }
+        case .values(let members): Array(members.values)
+        }
+    }
 
     var elements: [(key: TemplateValue, value: TemplateValue)] {
-        storage.elements.map { ($0.key.value, $0.value) }
+        switch storage {
+        case .json(let members): members.map { (.string($0.key), TemplateValue($0.value)) }
+        case .values(let members): members.elements.map { ($0.key.value, $0.value) }
+        }
     }
 
     /// Keys and values as tuples.
     var pairs: [TemplateValue] {
-        storage.elements.map { .tuple([$0.key.value, $0.value]) }
+        elements.map { .tuple([$0.key, $0.value]) }
     }
 
     subscript(name: String) -> TemplateValue? {
-        get { storage[TemplateKey(name)] }
-        set { storage[TemplateKey(name)] = newValue }
+        get {
+            switch storage {
+            case .json(let members): members[name].map(TemplateValue.init)
+            case .values(let members): members[TemplateKey(name)]
+            }
+        }
+        set { self[TemplateKey(name)] = newValue }
     }
 
     subscript(key: TemplateKey) -> TemplateValue? {
-        get { storage[key] }
-        set { storage[key] = newValue }
+        get {
+            switch storage {
+            case .json: key.value.asText.flatMap { self[$0] }
+            case .values(let members): members[key]
+            }
+        }
+        set {
+            var members = converted
+            storage = .values([:])
+            members[key] = newValue
+            storage = .values(members)
+        }
+    }
+
+    private var converted: OrderedDictionary<TemplateKey, TemplateValue> {
+        switch storage {
+        case .json(let members):
+            OrderedDictionary(
+                uniqueKeysWithValues: members.lazy.map {
+                    (TemplateKey($0.key), TemplateValue($0.value))
+                })
+        case .values(let members): members
+        }
     }
 
     /// Two dictionaries are equal whatever the order.
     func isEqual(to other: TemplateDictionary) -> Bool {
-        count == other.count
-            && storage.allSatisfy { key, value in
-                other.storage[key].map { value.isEqual(to: $0) } ?? false
+        guard count == other.count else { return false }
+        switch storage {
+        case .json(let members):
+            return members.allSatisfy { name, value in
+                other[name].map { TemplateValue(value).isEqual(to: $0) } ?? false
             }
+        case .values(let members):
+            return members.allSatisfy { key, value in
+                other[key].map { value.isEqual(to: $0) } ?? false
+            }
+        }
     }
 }
 
@@ -60,6 +125,8 @@ struct TemplateKey: Hashable {
     /// Throws for values that Python cannot hash.
     init(_ value: TemplateValue) throws(TemplateFault) {
         switch value {
+        case .view(let view) where view.kind == .group:
+            for element in view.elements { _ = try TemplateKey(element) }
         case .list, .dictionary, .view:
             throw .invalid("unhashable type: '\(value.typeName)'")
         case .tuple(let elements):
@@ -79,9 +146,8 @@ struct TemplateKey: Hashable {
 
     private static func hash(_ value: TemplateValue, into hasher: inout Hasher) {
         switch value {
-        case .string(let text):
-            var text = text
-            text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+        case .string(let text), .markup(let text):
+            hasher.combine(ExactString(text))
         case .number(let number):
             if let integer = Int(exactly: number) {
                 hasher.combine(integer)
@@ -92,6 +158,8 @@ struct TemplateKey: Hashable {
             hasher.combine(value.asInteger ?? 0)
         case .tuple(let elements):
             for element in elements { hash(element, into: &hasher) }
+        case .view(let view):
+            for element in view.elements { hash(element, into: &hasher) }
         default:
             // Rare as keys: equality tells them apart.
             hasher.combine(0)

@@ -12,7 +12,7 @@ extension TemplateInterpreter {
         _ operation: ArithmeticOperator, _ left: TemplateValue, _ right: TemplateValue
     ) throws(TemplateFault) -> TemplateValue {
         if case .undefined(let undefined) = left { throw undefined.fault }
-        let formats = operation == .modulo && left.isText
+        let formats = operation == .modulo && left.asText != nil
         if case .undefined(let undefined) = right, !formats { throw undefined.fault }
         if let left = left.asInteger, let right = right.asInteger {
             return try applyIntegers(operation, left, right)
@@ -33,8 +33,14 @@ extension TemplateInterpreter {
         case (.multiply, let left, let right):
             if let times = right.asInteger, let value = try repeated(left, times) { return value }
             if let times = left.asInteger, let value = try repeated(right, times) { return value }
+        case (.add, .markup, .string), (.add, .string, .markup), (.add, .markup, .markup):
+            let text = try escaped(left) + escaped(right)
+            try charge(bytes: text.utf8.count)
+            return .markup(text)
         case (.modulo, .string(let format), let arguments):
             return .string(try percentFormatted(format, arguments))
+        case (.modulo, .markup(let format), let arguments):
+            return .markup(try percentFormatted(format, arguments, escapes: true))
         default: break
         }
         throw .invalid(
@@ -62,9 +68,10 @@ extension TemplateInterpreter {
     ) throws(TemplateFault) -> TemplateValue? {
         let times = max(times, 0)
         switch sequence {
-        case .string(let text):
+        case .string(let text), .markup(let text):
             try charge(bytes: text.utf8.count.multipliedClamped(by: times))
-            return .string(String(repeating: text, count: text.isEmpty ? 0 : times))
+            let repeated = String(repeating: text, count: text.isEmpty ? 0 : times)
+            return sequence.isMarkup ? .markup(repeated) : .string(repeated)
         case .list(let elements):
             try charge(items: elements.count.multipliedClamped(by: times))
             return .list(
@@ -85,7 +92,9 @@ extension TemplateInterpreter {
         case .add: result = left.addingReportingOverflow(right)
         case .subtract: result = left.subtractingReportingOverflow(right)
         case .multiply: result = left.multipliedReportingOverflow(by: right)
-        case .divide: return try applyNumbers(.divide, Double(left), Double(right))
+        case .divide:
+            guard right != 0 else { throw Self.divisionByZero }
+            return .number(left.divided(by: right))
         case .floorDivide:
             guard right != 0 else { throw Self.divisionByZero }
             result = left.dividedReportingOverflow(by: right)
@@ -118,7 +127,8 @@ extension TemplateInterpreter {
             return .number(left / right)
         case .floorDivide:
             guard right != 0 else { throw Self.divisionByZero }
-            return .number(((left - Self.modulo(left, right)) / right).rounded())
+            let quotient = ((left - Self.modulo(left, right)) / right).rounded()
+            return .number(quotient == 0 ? (left / right).sign == .minus ? -0.0 : 0.0 : quotient)
         case .modulo:
             guard right != 0 else { throw Self.divisionByZero }
             return .number(Self.modulo(left, right))
@@ -127,6 +137,9 @@ extension TemplateInterpreter {
             let result = pow(left, right)
             guard !result.isNaN || left.isNaN || right.isNaN else {
                 throw .invalid("a power that is a complex number")
+            }
+            guard result.isFinite || !left.isFinite || !right.isFinite else {
+                throw TemplateFault(.limitExceeded, "a power that is larger than any number")
             }
             return .number(result)
         }
@@ -142,13 +155,20 @@ extension TemplateInterpreter {
     private static let divisionByZero = TemplateFault.invalid("division by zero")
 }
 
-extension TemplateValue {
-    fileprivate var isText: Bool {
-        if case .string = self { true } else { false }
-    }
-}
-
 extension Int {
+    /// The quotient, rounded once, also where the integers are larger than a double holds exactly.
+    fileprivate func divided(by other: Int) -> Double {
+        let exact: UInt = 1 << 53
+        if magnitude <= exact, other.magnitude <= exact { return Double(self) / Double(other) }
+        let shift = UInt128(magnitude).leadingZeroBitCount
+        let (quotient, remainder) = (UInt128(magnitude) << shift)
+            .quotientAndRemainder(dividingBy: UInt128(other.magnitude))
+        // More than 64 bits: the last one can stand for all that were lost.
+        let rounded = Double(quotient | (remainder == 0 ? 0 : 1))
+        let result = rounded * Double(sign: .plus, exponent: -shift, significand: 1)
+        return (self < 0) == (other < 0) ? result : -result
+    }
+
     /// The product, or the largest integer where it does not fit; for sizes.
     func multipliedClamped(by other: Int) -> Int {
         let (product, overflow) = multipliedReportingOverflow(by: other)

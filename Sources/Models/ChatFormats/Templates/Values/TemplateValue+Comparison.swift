@@ -1,12 +1,21 @@
+import StructuredJSON
+
 extension TemplateValue {
     /// Python's `==`.
     func isEqual(to other: TemplateValue) -> Bool {
         switch (self, other) {
         case (.undefined, .undefined), (.none, .none): true
-        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.string(let left), .string(let right)), (.markup(let left), .string(let right)),
+            (.string(let left), .markup(let right)), (.markup(let left), .markup(let right)):
+            left.isExactly(right)
         case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
             left.count == right.count && zip(left, right).allSatisfy { $0.isEqual(to: $1) }
         case (.dictionary(let left), .dictionary(let right)): left.isEqual(to: right)
+        case (.view(let left), .view(let right)) where left.kind != .values:
+            left.kind == right.kind
+                && TemplateValue.list(left.elements).isEqual(to: .list(right.elements))
+        case (.view(let left), .tuple(let right)), (.tuple(let right), .view(let left)):
+            left.kind == .group && TemplateValue.tuple(left.elements).isEqual(to: .tuple(right))
         case (.range(let left), .range(let right)):
             left.count == right.count
                 && (left.count == 0 || left.start == right.start)
@@ -22,14 +31,18 @@ extension TemplateValue {
     func compared(to other: TemplateValue, symbol: String) throws(TemplateFault) -> Int? {
         if let order = Self.compareNumbers(self, other) { return order }
         switch (self, other) {
-        case (.string(let left), .string(let right)):
-            if left.utf8.elementsEqual(right.utf8) { return 0 }
+        case (.string(let left), .string(let right)), (.markup(let left), .string(let right)),
+            (.string(let left), .markup(let right)), (.markup(let left), .markup(let right)):
+            if left.isExactly(right) { return 0 }
             return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
         case (.list(let left), .list(let right)), (.tuple(let left), .tuple(let right)):
             for (mine, theirs) in zip(left, right) where !mine.isEqual(to: theirs) {
                 return try mine.compared(to: theirs, symbol: symbol)
             }
             return left.count - right.count
+        case (.view(let left), .view(let right)) where left.kind == .group && right.kind == .group:
+            return try TemplateValue.tuple(left.elements)
+                .compared(to: .tuple(right.elements), symbol: symbol)
         case (.undefined(let undefined), _), (_, .undefined(let undefined)):
             throw undefined.fault
         default:
@@ -52,8 +65,8 @@ extension TemplateValue {
     /// Python's `in`, with this value on its right.
     func contains(_ element: TemplateValue) throws(TemplateFault) -> Bool {
         switch self {
-        case .string(let text):
-            guard case .string(let part) = element else {
+        case .string(let text), .markup(let text):
+            guard let part = element.asText else {
                 throw .invalid(
                     "'in <string>' requires string as left operand, not \(element.typeName)")
             }
@@ -63,6 +76,7 @@ extension TemplateValue {
         case .list(let elements), .tuple(let elements):
             return elements.contains { $0.isEqual(to: element) }
         case .view(let view):
+            if view.kind == .keys { _ = try TemplateKey(element) }
             return view.elements.contains { $0.isEqual(to: element) }
         case .range(let range):
             return (0..<range.count).contains { element.isEqual(to: .integer(range[$0])) }

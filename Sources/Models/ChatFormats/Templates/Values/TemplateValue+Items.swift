@@ -2,7 +2,11 @@
 extension TemplateInterpreter {
     /// `value.name`: an attribute, or else the item of that name.
     func attribute(_ name: String, of value: TemplateValue) throws(TemplateFault) -> TemplateValue {
-        if case .undefined(let undefined) = value { throw undefined.fault }
+        if case .undefined(let undefined) = value {
+            // Python finds its own attributes even there, and the sandbox hides them.
+            guard name.hasPrefix("__"), name.hasSuffix("__") else { throw undefined.fault }
+            return Self.forbidden(name, of: value)
+        }
         if let own = try ownAttribute(name, of: value) { return own }
         if case .dictionary(let members) = value, let member = members[name] { return member }
         return Self.missing(.string(name), of: value)
@@ -19,24 +23,30 @@ extension TemplateInterpreter {
         default:
             if let index = key.asInteger, let element = element(index, of: value) { return element }
         }
-        if case .string(let name) = key, let own = try ownAttribute(name, of: value) { return own }
+        if let name = key.asText, let own = try ownAttribute(name, of: value) { return own }
         return Self.missing(key, of: value)
     }
 
+    /// `value[start:stop:step]`; `nil` for what cannot be sliced so.
     func slice(
         _ value: TemplateValue, from start: TemplateValue, to stop: TemplateValue,
         step: TemplateValue
-    ) throws(TemplateFault) -> TemplateValue {
-        let bounds = (try Self.bound(start), try Self.bound(stop), try Self.bound(step) ?? 1)
+    ) throws(TemplateFault) -> TemplateValue? {
+        if case .undefined(let undefined) = value { throw undefined.fault }
+        guard value.isSequence, let first = Self.bound(start), let last = Self.bound(stop),
+            let stride = Self.bound(step)
+        else { return nil }
+        let bounds = (first.index, last.index, stride.index ?? 1)
         guard bounds.2 != 0 else { throw .invalid("slice step cannot be zero") }
         func indices(_ count: Int) -> SliceIndices {
             SliceIndices(start: bounds.0, stop: bounds.1, step: bounds.2, count: count)
         }
         switch value {
-        case .string(let text):
+        case .string(let text), .markup(let text):
             let scalars = text.scalars
             try charge(bytes: scalars.count)
-            return .string(String(scalars: indices(scalars.count).map { scalars[$0] }))
+            let part = String(scalars: indices(scalars.count).map { scalars[$0] })
+            return value.isMarkup ? .markup(part) : .string(part)
         case .list(let elements):
             try charge(items: elements.count)
             return .list(indices(elements.count).map { elements[$0] })
@@ -50,10 +60,10 @@ extension TemplateInterpreter {
                     start: range[chosen.start], count: chosen.count,
                     step: range.step.multipliedClamped(by: chosen.step),
                     stop: range[chosen.stop]))
-        case .undefined(let undefined):
-            throw undefined.fault
+        case .view(let view):
+            return try slice(.tuple(view.elements), from: start, to: stop, step: step)
         default:
-            throw .invalid("'\(value.typeName)' object cannot be sliced")
+            return nil
         }
     }
 
@@ -61,7 +71,7 @@ extension TemplateInterpreter {
     static func missing(_ key: TemplateValue, of value: TemplateValue) -> TemplateValue {
         let object = if case .none = value { "None" } else { "\(value.typeName) object" }
         let cause =
-            if case .string(let name) = key {
+            if let name = key.asText {
                 "'\(object)' has no attribute '\(name)'"
             } else {
                 "\(object) has no element \(key.briefRepresentation)"
@@ -79,10 +89,13 @@ extension TemplateInterpreter {
             return resolved(elements.count).map { elements[$0] }
         case .range(let range):
             return resolved(range.count).map { .integer(range[$0]) }
-        case .string(let text):
+        case .view(let view) where view.kind == .group:
+            return resolved(view.elements.count).map { view.elements[$0] }
+        case .string(let text), .markup(let text):
             let scalars = text.unicodeScalars
             return resolved(scalars.count).map { position in
-                .string(String(scalars[scalars.index(scalars.startIndex, offsetBy: position)]))
+                let scalar = scalars[scalars.index(scalars.startIndex, offsetBy: position)]
+                return value.isMarkup ? .markup(String(scalar)) : .string(String(scalar))
             }
         default: return nil
         }
@@ -101,25 +114,48 @@ extension TemplateInterpreter {
             return .function(
                 TemplateFunction(name, of: value) {
                     (interpreter, arguments) throws(TemplateFault) in
-                    try method(interpreter, text, arguments)
+                    try arguments.requireNoNames(of: name, except: StringMethods.withNames)
+                    return try method(interpreter, text, arguments)
                 })
+        case .markup(let text):
+            guard let method = MarkupMethods.method(name, of: text) else { return nil }
+            return .function(TemplateFunction(name, of: value, body: method))
+        case .view(let view) where view.kind == .group:
+            if name == "grouper" || name == "list" {
+                return view.elements[name == "list" ? 1 : 0]
+            }
+            return try ownAttribute(name, of: .tuple(view.elements))
+        case .range:
+            guard name == "count" || name == "index", let method = SequenceMethods.table[name]
+            else { return NumberAttributes.attribute(name, of: value) }
+            return .function(
+                TemplateFunction(name, of: value) {
+                    (interpreter, arguments) throws(TemplateFault) in
+                    try arguments.requireNoNames(of: name)
+                    return try method(interpreter, value, arguments)
+                })
+        case .bool, .integer, .number:
+            return NumberAttributes.attribute(name, of: value)
         case .dictionary(let members):
             if DictionaryMethods.mutating.contains(name) { return Self.forbidden(name, of: value) }
             guard let method = DictionaryMethods.table[name] else { return nil }
             return .function(
                 TemplateFunction(name, of: value) {
                     (interpreter, arguments) throws(TemplateFault) in
-                    try method(interpreter, members, arguments)
+                    try arguments.requireNoNames(of: name)
+                    return try method(interpreter, members, arguments)
                 })
         case .list, .tuple:
             if case .list = value, SequenceMethods.mutating.contains(name) {
                 return Self.forbidden(name, of: value)
             }
+            if case .tuple = value, name == "copy" { return nil }
             guard let method = SequenceMethods.table[name] else { return nil }
             return .function(
                 TemplateFunction(name, of: value) {
                     (interpreter, arguments) throws(TemplateFault) in
-                    try method(interpreter, value, arguments)
+                    try arguments.requireNoNames(of: name)
+                    return try method(interpreter, value, arguments)
                 })
         case .object(let object):
             return try object.attribute(name)
@@ -141,10 +177,20 @@ extension TemplateInterpreter {
         }
     }
 
-    private static func bound(_ value: TemplateValue) throws(TemplateFault) -> Int? {
-        if case .none = value { return nil }
-        if let integer = value.asInteger { return integer }
-        throw .invalid("slice indices must be integers or None")
+    /// A slice's bound, which may be none; `nil` for what is no bound.
+    private static func bound(_ value: TemplateValue) -> (index: Int?, Void)? {
+        if case .none = value { return (nil, ()) }
+        return value.asInteger.map { ($0, ()) }
+    }
+}
+
+extension TemplateValue {
+    fileprivate var isSequence: Bool {
+        switch self {
+        case .string, .markup, .list, .tuple, .range: true
+        case .view(let view): view.kind == .group
+        default: false
+        }
     }
 }
 

@@ -27,6 +27,10 @@ extension TemplateValue {
         case .integer(let value): text += String(value)
         case .number(let value): text += value.shortestText
         case .string(let value): value.appendPythonLiteral(to: &text)
+        case .markup(let value):
+            text += "Markup("
+            value.appendPythonLiteral(to: &text)
+            text += ")"
         case .list(let elements): Self.append(elements, "[", "]", to: &text)
         case .tuple(let elements):
             Self.append(elements, "(", elements.count == 1 ? ",)" : ")", to: &text)
@@ -39,6 +43,8 @@ extension TemplateValue {
                 member.value.appendRepresentation(to: &text)
             }
             text += "}"
+        case .view(let view) where view.kind == .group:
+            Self.append(view.elements, "(", ")", to: &text)
         case .view(let view):
             text += view.kind.rawValue
             Self.append(view.elements, "([", "])", to: &text)
@@ -88,7 +94,7 @@ extension String {
 }
 
 extension UnicodeScalar {
-    fileprivate var isPythonPrintable: Bool {
+    var isPythonPrintable: Bool {
         switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
             .paragraphSeparator:
@@ -98,7 +104,7 @@ extension UnicodeScalar {
         }
     }
 
-    fileprivate var pythonEscape: String {
+    var pythonEscape: String {
         let (prefix, width) = value <= 0xFF ? ("\\x", 2) : value <= 0xFFFF ? ("\\u", 4) : ("\\U", 8)
         let digits = String(value, radix: 16)
         return prefix + String(repeating: "0", count: width - digits.count) + digits

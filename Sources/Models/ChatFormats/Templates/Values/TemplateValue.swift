@@ -5,18 +5,20 @@ import StructuredJSON
 /// Lists and dictionaries are values, since Python's immutable sandbox keeps templates from changing
 /// them; only namespaces, loops, iterators and the like are objects.
 enum TemplateValue {
-    case undefined(TemplateUndefined)
+    indirect case undefined(TemplateUndefined)
     case none
     case bool(Bool)
     case integer(Int)
     case number(Double)
     case string(String)
+    /// A string that counts as HTML and is not escaped again.
+    case markup(String)
     case list([TemplateValue])
     case tuple([TemplateValue])
     case dictionary(TemplateDictionary)
-    /// `items()`, `keys()` and `values()` of a dictionary.
+    /// `items()`, `keys()` and `values()` of a dictionary; what `groupby` gives.
     case view(TemplateView)
-    case range(TemplateRange)
+    indirect case range(TemplateRange)
     case iterator(TemplateIterator)
     case function(TemplateFunction)
     case object(any TemplateObject)
@@ -36,6 +38,8 @@ struct TemplateView {
         case items = "dict_items"
         case keys = "dict_keys"
         case values = "dict_values"
+        /// A tuple of a key and a list, with names for both.
+        case group = "_GroupTuple"
     }
 
     var kind: Kind
@@ -129,6 +133,17 @@ extension TemplateObject {
     }
 }
 
+extension JSONValue {
+    /// Levels of values within values; 0 for one that holds no others.
+    var nesting: Int {
+        switch self {
+        case .array(let elements): 1 + elements.reduce(0) { max($0, $1.nesting) }
+        case .object(let members): 1 + members.reduce(0) { max($0, $1.value.nesting) }
+        default: 0
+        }
+    }
+}
+
 extension TemplateValue {
     init(_ json: JSONValue) {
         switch json {
@@ -161,6 +176,7 @@ extension TemplateValue {
         case .integer: "int"
         case .number: "float"
         case .string: "str"
+        case .markup: "Markup"
         case .list: "list"
         case .tuple: "tuple"
         case .dictionary: "dict"
@@ -183,7 +199,7 @@ extension TemplateValue {
         case .bool(let value): value
         case .integer(let value): value != 0
         case .number(let value): value != 0
-        case .string(let value): !value.isEmpty
+        case .string(let value), .markup(let value): !value.isEmpty
         case .list(let elements), .tuple(let elements): !elements.isEmpty
         case .dictionary(let members): members.count > 0
         case .view(let view): !view.elements.isEmpty
