@@ -52,11 +52,4 @@ struct ElementTypeTests {
         #expect(ElementType.f32.byteCount(elements: .max) == nil)
         #expect(ElementType.q8_0.byteCount(elements: .max - 31) == nil)
     }
-
-    private func fromHex(_ text: String) throws -> [UInt8] {
-        let digits = try text.map { try #require($0.hexDigitValue) }
-        return stride(from: 0, to: digits.count, by: 2).map {
-            UInt8(digits[$0] * 16 + digits[$0 + 1])
-        }
-    }
 }

@@ -2,6 +2,7 @@
 #include "../Attention/attention.h"
 #include "../Elementwise/elementwise.h"
 #include "../Products/products.h"
+#include "../Quantizing/quantizing.h"
 #include "../Reference/reference.h"
 #include "../Words/words.h"
 
@@ -17,6 +18,7 @@ static const berth_kernels scalar = {
     .narrow = berth_reference_narrow,
     .attend = berth_reference_attend,
     .words = WORD_TABLE(reference, 4),
+    .encode = berth_scalar_encode,
 };
 
 #if defined(__x86_64__)
@@ -27,6 +29,7 @@ static const berth_kernels scalar = {
         .gate = berth_##isa##_gate, .add = berth_##isa##_add, .rotate = berth_##isa##_rotate,      \
         .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
         .words = WORD_TABLE(isa, tokens),                                                          \
+        .encode = berth_##isa##_encode,                                                            \
     }
 
 static const berth_kernels avx2 = TABLE(avx2, 4);
