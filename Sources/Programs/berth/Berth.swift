@@ -19,7 +19,14 @@ struct Berth: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Run.self, Chat.self, Tokenize.self, Inspect.self, Logits.self, Bench.self,
+            Bench.self,
+            Chat.self,
             Doctor.self,
+            Inspect.self,
+            Logits.self,
+            Quantize.self,
+            Run.self,
+            Serve.self,
+            Tokenize.self,
         ])
 }

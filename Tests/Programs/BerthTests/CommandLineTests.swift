@@ -9,7 +9,7 @@ struct CommandLineTests {
     @Test(
         "Every command explains itself",
         arguments: [
-            "serve", "run", "chat", "tokenize", "inspect", "logits", "bench", "doctor",
+            "serve", "run", "chat", "tokenize", "inspect", "logits", "bench", "doctor", "quantize",
         ])
     func help(command: String) throws {
         let result = try BerthProgram.run(command, "--help")
@@ -30,6 +30,8 @@ struct CommandLineTests {
                 ["logits", model, "--tokens", "1,x", "--out", "o.json"],
                 "numbers separated by commas"
             ),
+            (["quantize", model, "o.gguf", "--type", "Q4KM"], "Did you mean Q4_K_M?"),
+            (["quantize", model, "o.gguf"], "--type"),
             (["bench", model, "--streams", "0"], "--streams"),
             (["bench", model, "--prompt", "0"], "--prompt"),
             (["frobnicate"], "frobnicate"),
@@ -47,7 +49,7 @@ struct CommandLineTests {
             ["inspect"], ["run", "PATH", "hi"], ["tokenize", "PATH", "hi"],
             ["logits", "PATH", "--tokens", "1", "--out", "/tmp/never.json"],
             ["serve", "--model", "PATH"],
-            ["chat"], ["bench"],
+            ["chat"], ["bench"], ["quantize", "PATH", "/tmp/never.gguf", "--type", "Q8_0"],
         ])
     func badFiles(arguments: [String]) throws {
         for path in [
@@ -125,6 +127,15 @@ struct CommandLineTests {
             parsing: try BerthProgram.run("inspect", Self.model, "--json").output)
         #expect(json.object?["runs"] == .bool(true))
         #expect(json.object?["tensors"]?.array?.isEmpty == false)
+    }
+
+    @Test("quantize refuses a model that is quantized already, and leaves no file")
+    func quantizedAlready() throws {
+        let path = try BerthProgram.temporaryFile("quantized.gguf")
+        let result = try BerthProgram.run("quantize", Self.model, path, "--type", "q4_k_m")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("is Q8_0 already"), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: path))
     }
 
     @Test("logits writes a row of the vocabulary's size for every token")
