@@ -47,11 +47,19 @@ superbpe
 chameleon
 """  # fmt: skip
 
+ALIASES = {name for line in BYTE_LEVEL.split("\n") for name in line.split()[1:]}
+
 CONTROL = ["<|im_start|>", "<|im_end|>", "<|im_sep|>", "<s>", "</s>"]
 USER_DEFINED = ["<tool>", "<tool_call>", "<|tool|>", "\n\n\n", "    ", "_call>x"]
 SPECIAL = CONTROL + USER_DEFINED
 
 NORMAL, CONTROL_TYPE, USER_TYPE = 1, 3, 4
+
+
+# Rules part here, so that merges across these places have to be in the vocabulary.
+SEAMS = [
+    "a   12 b   34 c   56", "x`y z`w x`y", " 12 34 56 12", "'sea 'tame 'mad 'dam", "!\n", "?!\n\n", "x!\n", " " * 90, "\t" * 50,
+]  # fmt: skip
 
 
 @functools.cache
@@ -63,7 +71,7 @@ def byte_level(seed: int, size: int = 4000) -> tuple[list[str], list[str]]:
     trainer = trainers.BpeTrainer(
         vocab_size=size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    tokenizer.train_from_iterator((texts.text() for _ in range(4000)), trainer)
+    tokenizer.train_from_iterator([texts.text() for _ in range(4000)] + SEAMS * 200, trainer)
     model = json.loads(tokenizer.to_str())["model"]
     tokens = sorted(model["vocab"], key=model["vocab"].get)
     return tokens, [" ".join(merge) for merge in model["merges"]]
@@ -115,7 +123,7 @@ def spaced(seed: int, size: int) -> tuple[list[str], list[str]]:
     texts = Texts(seed + 2000)
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Split("\n", "isolated")
-    trainer = trainers.BpeTrainer(vocab_size=size, limit_alphabet=600, show_progress=False)
+    trainer = trainers.BpeTrainer(vocab_size=size, limit_alphabet=size // 5, show_progress=False)
     # A token with a zero byte would end there for llama.cpp.
     lines = (texts.text().replace(" ", SPACE).replace("\0", "") for _ in range(4000))
     tokenizer.train_from_iterator(lines, trainer)
@@ -127,7 +135,7 @@ def spaced(seed: int, size: int) -> tuple[list[str], list[str]]:
 def write_spaced(
     path: pathlib.Path, model: str, pre: str | None, seed: int, name: str = "", size: int = 3000,
     space_prefix: bool | None = None, spm_special: tuple = ("<unk>", "<s>", "</s>"),
-) -> None:
+) -> None:  # fmt: skip
     """A file of kind "llama" or "gemma4"; name may be a model's whose special tokens swallow spaces."""
     tokens, merges = spaced(seed, size)
     # Training may find the text of a byte token.
@@ -141,7 +149,8 @@ def write_spaced(
     kinds += [USER_TYPE if token in USER_DEFINED or "\n" in token else CONTROL_TYPE for token in special]
     writer.add_token_types(kinds)
     # Scores fall in the order of the tokens, with ties.
-    writer.add_token_scores([0.0] * len(first) + [-float(i // 2) for i in range(len(tokens) + len(special))])
+    ranks = range(len(tokens) + len(special))
+    writer.add_token_scores([0.0] * len(first) + [-float(rank // 2) for rank in ranks])
     if model != "llama":
         writer.add_token_merges(merges)
     writer.add_bos_token_id(1)
@@ -153,14 +162,14 @@ def write_spaced(
 
 
 @functools.cache
-def word_pieces(seed: int, cased: bool) -> list[str]:
+def word_pieces(seed: int, cased: bool, size: int) -> list[str]:
     texts = Texts(seed + 3000)
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=not cased, strip_accents=not cased)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     trainer = trainers.WordPieceTrainer(
-        vocab_size=3000, limit_alphabet=500, special_tokens=special, show_progress=False
+        vocab_size=size, limit_alphabet=size // 6, special_tokens=special, show_progress=False
     )
     tokenizer.train_from_iterator((texts.text().replace("\0", "") for _ in range(4000)), trainer)
     vocabulary = tokenizer.get_vocab()
@@ -168,9 +177,9 @@ def word_pieces(seed: int, cased: bool) -> list[str]:
 
 
 def write_word_piece(
-    path: pathlib.Path, seed: int, cased: bool = False, accents: bool | None = None
+    path: pathlib.Path, seed: int, cased: bool = False, accents: bool | None = None, size: int = 3000
 ) -> None:
-    words = word_pieces(seed, cased)
+    words = word_pieces(seed, cased, size)
     writer = header(path, "bert", None)
     texts = [
         w if w.startswith("[") and w.endswith("]") and len(w) > 2 else w[2:] if w.startswith("##") else SPACE + w

@@ -59,7 +59,7 @@ struct BrokenUTF8: Decodable {
     }
 }
 
-private func decodeFixture<Value: Decodable>(_ name: String) throws -> Value {
+func decodeFixture<Value: Decodable>(_ name: String) throws -> Value {
     let folder = Bundle.module.bundleURL.appending(path: "Fixtures")
     return try JSONDecoder().decode(
         Value.self, from: Data(contentsOf: folder.appending(path: "\(name).json")))

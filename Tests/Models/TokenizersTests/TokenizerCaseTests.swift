@@ -29,10 +29,15 @@ struct TokenizerCaseTests {
         let tokenizer = try Tokenizer(TokenizerDefinition(metadata: file))
         var texts = try Reader(path: "\(folder)/texts.bin")
         var expected = try Reader(path: "\(folder)/\(name).ids")
+        let first = expected.next()
+        let step = try #require(first)
+        var place = 0
         var count = 0
         var failures = 0
         while let length = texts.next() {
             let text = texts.bytes(length)
+            defer { place += 1 }
+            guard place.isMultiple(of: step) else { continue }
             count += 1
             for special in [false, true] {
                 let idCount = expected.next()

@@ -27,7 +27,8 @@ struct UnigramModel: Sendable {
     /// - Parameters:
     ///   - pieces: texts and their tokens, those that may be chosen.
     ///   - scores: of all tokens.
-    ///   - unknownToken: stands for characters that are no token, each at `unknownScore`.
+    ///   - unknownToken: stands for characters that are no token.
+    ///   - unknownScore: the score of each of them.
     init(
         pieces: [(text: ArraySlice<UInt8>, value: Int)], scores: [Double], unknownToken: Int,
         unknownScore: Double

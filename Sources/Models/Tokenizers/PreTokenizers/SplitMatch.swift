@@ -186,7 +186,7 @@ extension ScalarScanner {
         return lineBreaksEnd(text, from: start) ?? spaceEnd(text, from: start)
     }
 
-    /// `<sentinel:[0-9]+>`
+    /// `<sentinel:[0-9]+>`.
     func sentinelEnd(_ text: borrowing Span<UInt8>, from start: Int) -> Int? {
         guard var position = literalEnd("<sentinel:", text, from: start) else { return nil }
         let digits = position
@@ -199,7 +199,7 @@ extension ScalarScanner {
         return position + 1
     }
 
-    /// `IMGIMG[A-I]{1,4}Z`
+    /// `IMGIMG[A-I]{1,4}Z`.
     func imageEnd(_ text: borrowing Span<UInt8>, from start: Int) -> Int? {
         guard var position = literalEnd("IMGIMG", text, from: start) else { return nil }
         let letters = position
@@ -214,7 +214,7 @@ extension ScalarScanner {
         return position + 1
     }
 
-    /// `[\t\n]|    |  `
+    /// `[\t\n]|    |  `.
     func indentationEnd(_ text: borrowing Span<UInt8>, from start: Int) -> Int? {
         if text[start] == UInt8(ascii: "\t") || text[start] == UInt8(ascii: "\n") {
             return start + 1

@@ -192,31 +192,31 @@ struct SplitRule: Sendable {
 }
 
 extension SplitStep {
-    /// `\p{N}`
+    /// `\p{N}`.
     fileprivate static let number = SplitStep.matches(.run(ScalarClass(.number), maximum: 1))
-    /// `\p{N}{1,3}`
+    /// `\p{N}{1,3}`.
     fileprivate static let threeNumbers = SplitStep.matches(.run(ScalarClass(.number), maximum: 3))
-    /// `\p{N}+`
+    /// `\p{N}+`.
     fileprivate static let numbers = SplitStep.matches(.run(ScalarClass(.number)))
-    /// `[0-9][0-9][0-9]`
+    /// `[0-9][0-9][0-9]`.
     fileprivate static let threeDigits = SplitStep.matches(
         .run(ScalarClass([], "0-9"), minimum: 3, maximum: 3))
-    /// `[\r\n]`
+    /// `[\r\n]`.
     fileprivate static let lineBreak = SplitStep.matches(
         .run(ScalarClass([], "\r\n"), maximum: 1))
     fileprivate static let hanAndKana = SplitStep.matches(.run(.hanAndKana))
-    /// `[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+`
+    /// `[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+`.
     fileprivate static let wideCharacters = SplitStep.matches(
         .run(ScalarClass([], "", 0x0800...0x9FA5, 0xAC00...0xD7FF)))
     /// Llama 3's expression.
     fileprivate static let llama3 = SplitStep.words(WordPattern(numbers: 3))
 
-    /// `[\p{P}...]+`
+    /// `[\p{P}...]+`.
     fileprivate static func operators(_ characters: String) -> SplitStep {
         .matches(.run(ScalarClass(.punctuation, characters)))
     }
 
-    /// ` ?[^\s...]+`
+    /// ` ?[^\s...]+`.
     fileprivate static func words(outside characters: String) -> SplitStep {
         .matches(.run(ScalarClass(.whitespace, characters, isNegated: true), .space))
     }
@@ -232,7 +232,7 @@ extension WordPattern {
 }
 
 extension ScalarClass {
-    /// `[\u4E00-\u9FA5\u3040-\u30FF]`
+    /// `[\u4E00-\u9FA5\u3040-\u30FF]`.
     fileprivate static let hanAndKana = ScalarClass([], "", 0x4E00...0x9FA5, 0x3040...0x30FF)
 
     /// Letters of scripts with two cases, as DeepSeek's first models list them.

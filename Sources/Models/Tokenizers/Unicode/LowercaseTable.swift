@@ -8,7 +8,7 @@ struct LowercaseTable: Sendable {
 
     /// The block of a scalar's upper bits.
     private var blocks = [UInt8](repeating: 0, count: 0x110000 >> 8)
-    /// 256 to a block; 0 where nothing changes. Block 0 is all zero.
+    /// 256 to a block, 0 where nothing changes; block 0 is all zero.
     private var letters = [UInt32](repeating: 0, count: 256)
 
     private init() {

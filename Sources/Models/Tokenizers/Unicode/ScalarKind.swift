@@ -71,9 +71,9 @@ package struct ScalarSet: OptionSet {
         .spaceSeparator, .lineSeparator, .paragraphSeparator, .whitespaceControl)
     /// The complement of `[^\s\p{L}\p{N}]`.
     static let wordOrSpace: ScalarSet = [.letter, .number, .whitespace]
-    /// `[\p{L}\p{M}]`
+    /// `[\p{L}\p{M}]`.
     static let letterOrMark: ScalarSet = [.letter, .mark]
-    /// `[\p{P}\p{S}]`
+    /// `[\p{P}\p{S}]`.
     static let punctuationOrSymbol: ScalarSet = [.punctuation, .symbol]
 }
 
