@@ -31,7 +31,7 @@ LONG_TOKEN_COUNT = 2300
 LONG = [
     "llama-tiny+linear", "llama-tiny+llama3", "llama-tiny+yarn", "qwen2-tiny+yarn", "qwen3-tiny+yarn",
     "llama-wide+llama3", "qwen3-wide+yarn", "qwen2-tiny+yarnfine", "llama-tiny+window",
-    "qwen2-tiny+upperwindow", "qwen3-tiny+window",
+    "qwen2-tiny+upperwindow", "qwen3-tiny+upperwindow",
 ]
 OUTLIERS = ["llama-tiny+outliers", "qwen2-tiny+outliers", "qwen3-tiny+outliers"]
 OUTLIER_QUANTIZATIONS = ["Q8_0", "Q4_0", "Q4_K_M", "Q6_K"]
