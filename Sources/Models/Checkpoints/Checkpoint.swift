@@ -32,6 +32,8 @@ package final class Checkpoint: Sendable {
 
     /// Opens a model and checks everything but the tensors' numbers.
     ///
+    /// A part of a split GGUF, whichever it is, opens all parts.
+    ///
     /// Cost: one pass over the header (15 ms for a vocabulary of 150,000 tokens); memory for keys and tensor table, as
     /// arrays stay in the file until they are asked for.
     ///
@@ -50,18 +52,16 @@ package final class Checkpoint: Sendable {
     }
 
     private init(gguf file: FileBytes) throws(CheckpointError) {
-        var parser = GGUFParser(file)
-        let parsed = try parser.parse()
-        header = file
-        parts = [file]
+        let opened = try GGUFParts(file)
         path = file.path
-        format = .gguf(version: parsed.version)
-        metadata = parsed.metadata
-        valueRanges = parsed.valueRanges
-        tensors = parsed.tensors
-        fileSize = file.count
-        indices = Dictionary(
-            uniqueKeysWithValues: parsed.tensors.enumerated().map { ($1.name, $0) })
+        format = .gguf(version: opened.header.version)
+        metadata = opened.header.metadata
+        valueRanges = opened.header.valueRanges
+        header = opened.files[0]
+        parts = opened.files
+        tensors = opened.tensors
+        fileSize = parts.reduce(0) { $0 + $1.count }
+        indices = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
     }
 
     package func tensor(named name: String) -> CheckpointTensor? {

@@ -14,6 +14,13 @@ package struct CheckpointTensor: Sendable, Equatable {
     package var typeName: String {
         type.name
     }
+
+    /// The same tensor in another of the checkpoint's files.
+    func inPart(_ part: Int) -> CheckpointTensor {
+        CheckpointTensor(
+            name: name, dimensions: dimensions, type: type, part: part, byteOffset: byteOffset,
+            byteCount: byteCount, elementCount: elementCount)
+    }
 }
 
 /// A tensor's bytes; they are there as long as this value or a copy lives.

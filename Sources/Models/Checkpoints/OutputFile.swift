@@ -20,7 +20,7 @@
     private var isOpen = true
     private static let bufferSize = 1 << 20
 
-    /// - Parameter byteCount: how long the file will become, where that is known: a disk without room for it is refused
+    /// - `byteCount`: how long the file will become, where that is known: a disk without room for it is refused
     ///   before anything is written.
     /// - Throws: ``CheckpointError`` when the file cannot be made, somebody else is making it, or the disk is too full.
     package init(path: String, byteCount: Int? = nil) throws(CheckpointError) {

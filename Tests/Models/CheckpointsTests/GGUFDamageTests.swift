@@ -148,7 +148,7 @@ struct GGUFDamageTests {
         try expect(damage.code, damage.field, at: place, of: file.bytes)
     }
 
-    @Test("Names must differ, keys must not be empty, and parts of split files are refused")
+    @Test("Names must differ, and keys must not be empty")
     func wrongTogether() throws {
         let twice = GGUFBytes(metadata: [("a", .uint8(1)), ("b", .uint8(2)), ("a", .uint8(3))])
         try expect(.invalidField, "a", at: twice.marks["key:a"], of: twice.bytes)
@@ -159,15 +159,6 @@ struct GGUFDamageTests {
         let tensor = GGUFBytes.Tensor(name: "t", dimensions: [8], type: 0, offset: 0)
         let tensors = GGUFBytes(tensors: [tensor, tensor], data: [UInt8](repeating: 0, count: 64))
         try expect(.invalidField, "tensor t", at: tensors.marks["name:t"], of: tensors.bytes)
-
-        let part = GGUFBytes(metadata: [("split.count", .uint16(3))])
-        try expect(.unsupported, "split.count", at: part.marks["value:split.count"], of: part.bytes)
-
-        let whole = GGUFBytes(metadata: [("split.count", .uint16(1))])
-        try withFile(whole.bytes) { path in
-            let file = try Checkpoint.open(path: path)
-            #expect(file.metadata.count == 1)
-        }
     }
 
     @Test("Arrays nest four deep and no deeper")

@@ -36,7 +36,6 @@ struct GGUFParser {
         try limit(keyCount, to: Self.mostKeys, "metadata_kv_count", at: cursor.offset - 8)
 
         for _ in 0..<keyCount { try parseEntry() }
-        try refuseSplitFiles()
         let alignment = try alignment()
         let entries = try parseTensorTable(count: tensorCount)
         return Header(
@@ -88,15 +87,6 @@ struct GGUFParser {
         guard count <= most else {
             throw cursor.error(
                 .unsupported, field, "is \(count); Berth reads at most \(most)", at: place)
-        }
-    }
-
-    private func refuseSplitFiles() throws(CheckpointError) {
-        if case .integer(let count) = metadata["split.count"], count > 1 {
-            throw cursor.error(
-                .unsupported, "split.count",
-                "this is one of \(count) parts; join them first (llama-gguf-split --merge)",
-                at: valueRanges["split.count"]?.lowerBound)
         }
     }
 

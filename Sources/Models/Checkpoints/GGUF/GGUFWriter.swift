@@ -57,7 +57,7 @@ package final class GGUFWriter {
 
     /// Writes the header.
     ///
-    /// - Parameter alignment: tensors begin at multiples of it; a power of two of at least 8. Another one than 32 is
+    /// - `alignment`: tensors begin at multiples of it; a power of two of at least 8. Another one than 32 is
     ///   noted as `general.alignment`.
     /// - Throws: ``CheckpointError`` when the file cannot be made or the disk has no room for all of it.
     package init(

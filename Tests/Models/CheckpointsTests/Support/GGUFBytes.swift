@@ -163,7 +163,7 @@ extension GGUFBytes {
             tensors: [
                 Tensor(name: "plain", dimensions: [4, 3], type: 0, offset: 0),
                 Tensor(name: "blocks", dimensions: [32, 2], type: 8, offset: 64),
-                Tensor(name: "later", dimensions: [256], type: 13, offset: 160),
+                Tensor(name: "later", dimensions: [22], type: 28, offset: 160),
             ],
             data: (0..<352).map { UInt8(truncatingIfNeeded: $0) })
     }
