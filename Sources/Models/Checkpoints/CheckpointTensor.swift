@@ -10,6 +10,16 @@ package struct CheckpointTensor: Sendable, Equatable {
     package let byteOffset: Int
     package let byteCount: Int
     package let elementCount: Int
+    /// How the data lie in the file, where that is not how they are given.
+    var stored: Stored?
+
+    /// Data that are changed whenever they are asked for.
+    struct Stored: Sendable, Equatable {
+        /// Their type in the file; one element a block.
+        let type: GGMLType
+        /// Heads whose rows lie as the two halves of the rotary pairs, where GGUF wants the pairs' rows side by side.
+        let heads: Int?
+    }
 
     package var typeName: String {
         type.name
@@ -19,7 +29,7 @@ package struct CheckpointTensor: Sendable, Equatable {
     func inPart(_ part: Int) -> CheckpointTensor {
         CheckpointTensor(
             name: name, dimensions: dimensions, type: type, part: part, byteOffset: byteOffset,
-            byteCount: byteCount, elementCount: elementCount)
+            byteCount: byteCount, elementCount: elementCount, stored: stored)
     }
 }
 

@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// A file's bytes, mapped read-only: loaded by the system when touched, shared between processes.
+/// A file's bytes, or what stands for a file: mapped read-only, loaded by the system when touched, shared between processes.
 ///
 /// Another program that shortens the file while it is mapped ends this process with SIGBUS, as with every mapped
 /// file; replace model files by renaming, never by writing into them.
@@ -15,7 +15,15 @@
     /// Immutable for the object's lifetime.
     @unsafe nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
     let count: Int
-    private let isMapped: Bool
+    private let owner: Owner
+
+    private enum Owner {
+        /// Unmapped with the object.
+        case mapping
+        /// Freed with the object.
+        case heap
+        case program
+    }
 
     /// - Throws: `CheckpointError` when the file cannot be opened, is a folder, or is empty.
     init(path: String) throws(CheckpointError) {
@@ -47,7 +55,7 @@
         }
         unsafe bytes = UnsafeRawBufferPointer(start: address, count: size)
         count = size
-        isMapped = true
+        owner = .mapping
     }
 
     /// Bytes that live as long as the program.
@@ -55,12 +63,29 @@
         path = name
         unsafe bytes = staticBytes
         count = staticBytes.count
-        isMapped = false
+        owner = .program
+    }
+
+    /// Memory of so many bytes, filled by `fill`.
+    init(byteCount: Int, name: String, fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        path = name
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+        unsafe fill(memory)
+        unsafe bytes = UnsafeRawBufferPointer(memory)
+        count = byteCount
+        owner = .heap
+    }
+
+    convenience init(copying bytes: [UInt8], name: String) {
+        unsafe self.init(byteCount: bytes.count, name: name) { unsafe $0.copyBytes(from: bytes) }
     }
 
     deinit {
-        if isMapped {
+        switch owner {
+        case .mapping:
             unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+        case .heap: unsafe bytes.deallocate()
+        case .program: break
         }
     }
 

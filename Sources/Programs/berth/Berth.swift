@@ -8,8 +8,8 @@ struct Berth: AsyncParsableCommand {
         commandName: "berth",
         abstract: "Runs language models on ordinary CPU servers.",
         discussion: """
-            MODEL is the path of a GGUF file, or "\(ModelReference.embeddedName)", the small model inside this \
-            program.
+            MODEL is the path of a GGUF file or of a Hugging Face folder, or "\(ModelReference.embeddedName)", the \
+            small model inside this program.
 
             Start here:
               berth serve                  serve the embedded model and its chat page
@@ -21,6 +21,7 @@ struct Berth: AsyncParsableCommand {
         subcommands: [
             Bench.self,
             Chat.self,
+            Convert.self,
             Doctor.self,
             Inspect.self,
             Logits.self,

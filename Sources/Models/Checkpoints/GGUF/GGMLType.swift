@@ -15,6 +15,27 @@ package struct GGMLType: Sendable, Equatable {
         (name, blockElements, blockBytes) = entry
     }
 
+    init?(named name: String) {
+        guard let number = Self.table.first(where: { $0.value.0 == name })?.key else { return nil }
+        self.init(rawValue: number)
+    }
+
+    package static var float32: GGMLType {
+        GGMLType(rawValue: 0, name: "F32", blockElements: 1, blockBytes: 4)
+    }
+
+    private init(rawValue: UInt32, name: String, blockElements: Int, blockBytes: Int) {
+        self.rawValue = rawValue
+        self.name = name
+        self.blockElements = blockElements
+        self.blockBytes = blockBytes
+    }
+
+    /// Whether elements are floats of at most 32 bits, one by one.
+    package var isFloat: Bool {
+        ["F32", "F16", "BF16"].contains(name)
+    }
+
     /// Every type that GGML has, by number.
     package static var all: [GGMLType] {
         table.keys.sorted().compactMap { GGMLType(rawValue: $0) }

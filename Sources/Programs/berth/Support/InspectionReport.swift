@@ -61,6 +61,7 @@ struct InspectionReport {
     private static func format(_ format: Checkpoint.Format) -> String {
         switch format {
         case .gguf(let version): "GGUF version \(version)"
+        case .huggingFace: "Hugging Face folder"
         }
     }
 

@@ -1,0 +1,90 @@
+import Foundation
+package import StructuredJSON
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A folder with a model's files, as `save_pretrained` and the Hugging Face hub lay them out.
+package struct ModelFolder: Sendable {
+    /// The folder as it was named.
+    package let path: String
+
+    /// A configuration is kilobytes, a tokenizer tens of megabytes.
+    private static let longestJSON = 1 << 28
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// Whether a path names a folder.
+    package static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    package func path(_ name: String) -> String {
+        path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+    }
+
+    /// The folder's own name, without those that lead to it.
+    package var name: String {
+        URL(filePath: path).standardizedFileURL.lastPathComponent
+    }
+
+    package func has(_ name: String) -> Bool {
+        unsafe access(path(name), F_OK) == 0
+    }
+
+    func open(_ name: String) throws(CheckpointError) -> FileBytes {
+        try FileBytes(path: path(name))
+    }
+
+    /// A JSON file's document, or `nil` where there is no such file.
+    package func json(_ name: String) throws(CheckpointError) -> JSONValue? {
+        guard has(name) else { return nil }
+        let file = try open(name)
+        do throws(JSONError) {
+            return try unsafe JSONValue(
+                parsing: [UInt8](file.bytes), limits: JSONLimits(maximumBytes: Self.longestJSON))
+        } catch {
+            throw self.error(name, error)
+        }
+    }
+
+    /// A text file, or `nil` where there is none.
+    package func text(_ name: String) throws(CheckpointError) -> String? {
+        guard has(name) else { return nil }
+        let file = try open(name)
+        guard let text = unsafe String(validating: file.bytes, as: UTF8.self) else {
+            throw error(.invalidField, name, "text", "is no valid UTF-8; fetch the file again")
+        }
+        return text
+    }
+
+    /// An error about a file of the folder.
+    func error(
+        _ code: CheckpointError.Code, _ name: String, _ field: String, _ message: String
+    ) -> CheckpointError {
+        CheckpointError(
+            code: code, file: path(name), field: field, byteOffset: nil, message: message)
+    }
+
+    /// What is wrong with a JSON file, or with a value in it.
+    package func error(_ name: String, _ error: JSONError) -> CheckpointError {
+        let code: CheckpointError.Code =
+            switch error.code {
+            case .missingField: .missingField
+            case .wrongType: .wrongType
+            default: .invalidField
+            }
+        let field = error.path.components.isEmpty ? "document" : "\(error.path)"
+        return CheckpointError(
+            code: code, file: path(name), field: field, byteOffset: error.location?.offset,
+            message: error.location == nil ? error.reason : error.message)
+    }
+}
