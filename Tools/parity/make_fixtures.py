@@ -5,7 +5,7 @@
 manifest.json   the tokens, and an entry a file: which rows of the reference are kept, and how far
                 llama.cpp is from it on those rows
 long.json       the same for texts past 2,000 tokens: rotary embeddings that were stretched, sliding windows
-*.gguf          two layers of a family, in one quantization
+*.gguf          one or two layers of a family, in one quantization
 *.logits        the kept rows, float32, little endian, one after another
 """
 
@@ -24,6 +24,11 @@ FILES = [
     ("qwen2-narrow", "F16"), ("qwen3-narrow", "BF16"),
     ("llama-small", "Q8_0"), ("qwen2-small", "Q4_0"), ("qwen3-small", "Q6_K"),
     ("llama-small", "Q4_K_M"), ("qwen2-small", "Q4_K_M"), ("qwen3-small", "Q4_K_M"),
+    ("llama-mini", "Q2_K"), ("qwen2-mini", "Q3_K_M"), ("qwen3-mini", "Q5_K_M"), ("llama-mini", "IQ4_XS"),
+    ("llama-flat", "Q4_1"), ("qwen2-flat", "Q5_0"), ("qwen3-flat", "Q5_1"), ("qwen2-flat", "IQ4_NL"),
+    ("qwen3-flat", "MXFP4"),
+    # Types that llama.cpp falls back to, stacked in one product.
+    ("llama-flat", "Q4_K_M"), ("qwen3-flat", "Q5_K_M"),
 ]
 
 # Every way to stretch, both pairings of dimensions, windows in all layers and in some. In float16 for their
@@ -43,11 +48,12 @@ LONG_EDGES = [0, 99, 100, 511, 2047, 2048, 2100]
 SHORT_CONTEXT = 512
 
 
-def rows_kept(quantization):
-    """A mean needs many rows; an absolute error does not."""
+def rows_kept(preset, quantization):
+    """A mean needs many rows, the more the closer two engines are; an absolute error does not."""
     if quantization == "F32":
         return EDGES
-    return sorted({*EDGES, *range(0, TOKEN_COUNT, 3)})
+    step = 8 if preset.endswith("mini") else 3
+    return sorted({*EDGES, *range(0, TOKEN_COUNT, step)})
 
 
 def write_manifest(path, tokens, entries):
@@ -66,7 +72,7 @@ def write_set(folder):
         name = f"{preset}-{quantization}"
         path = folder / f"{name}.gguf"
         synthetic.write(preset, quantization, path)
-        rows = rows_kept(quantization)
+        rows = rows_kept(preset, quantization)
         reference = references.transformers_logits(path, tokens)[rows]
         peer = references.llama_cpp_logits(path, tokens)[rows]
         reference.astype("<f4").tofile(folder / f"{name}.logits")

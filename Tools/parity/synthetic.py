@@ -57,6 +57,14 @@ SHAPES = {
     "llama-small": Shape("llama", 2, 256, 8, 2, 32, 512, 1e4, False),
     "qwen2-small": Shape("qwen2", 2, 256, 4, 4, 64, 512, 1e6, True),
     "qwen3-small": Shape("qwen3", 2, 256, 4, 2, 128, 512, 1e6, True),
+    # One layer whose input comes in blocks of 256, while rows of ffn_down do not.
+    "llama-mini": Shape("llama", 1, 256, 2, 1, 32, 64, 1e4, True),
+    "qwen2-mini": Shape("qwen2", 1, 256, 8, 1, 32, 64, 1e6, True),
+    "qwen3-mini": Shape("qwen3", 1, 256, 2, 1, 32, 64, 1e6, True),
+    # No row is a multiple of 256.
+    "llama-flat": Shape("llama", 1, 96, 3, 1, 32, 160, 1e4, True),
+    "qwen2-flat": Shape("qwen2", 1, 96, 3, 1, 32, 160, 1e6, True),
+    "qwen3-flat": Shape("qwen3", 1, 96, 3, 1, 32, 160, 1e6, True),
     # For committed fixtures of long texts.
     "llama-slim": Shape("llama", 2, 32, 2, 1, 32, 32, 1e4, True),
     "qwen2-slim": Shape("qwen2", 2, 64, 2, 1, 32, 32, 1e6, True),
@@ -103,10 +111,16 @@ def preset_name(text):
         raise argparse.ArgumentTypeError(f"unknown: {error}") from error
     return text
 
-QUANTIZATIONS = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_K_M", "Q6_K"]
+QUANTIZATIONS = [
+    "F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K",
+    "IQ4_NL", "IQ4_XS", "MXFP4",
+]
 
 # llama.h's llama_ftype.
-FILE_TYPES = {"F16": 1, "Q4_0": 2, "Q8_0": 7, "Q4_K_M": 15, "Q6_K": 18, "BF16": 32}
+FILE_TYPES = {
+    "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9, "Q2_K": 10, "Q3_K_M": 12, "Q4_K_M": 15,
+    "Q5_K_M": 17, "Q6_K": 18, "IQ4_NL": 25, "IQ4_XS": 30, "BF16": 32,
+}
 
 VOCABULARY_SIZE = 288
 
@@ -169,7 +183,7 @@ def add_positions(writer, shape):
         writer.add_sliding_window_pattern([shape.is_windowed(i) for i in range(shape.layers)])
 
 
-def write_float32(shape, name, path, seed, logit_scale):
+def write_float32(shape, name, path, seed, logit_scale, matrix_type=None):
     rng = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, shape.family)
     writer.add_name(name)
@@ -191,7 +205,10 @@ def write_float32(shape, name, path, seed, logit_scale):
     def matrix(name, rows, columns, gain=1.0):
         # Keeps the variance of what passes through, as an initialized model does.
         weights = rng.standard_normal((rows, columns), dtype=np.float32)
-        writer.add_tensor(name, weights * np.float32(gain / np.sqrt(columns)))
+        weights *= np.float32(gain / np.sqrt(columns))
+        if matrix_type is not None:
+            weights = gguf.quants.quantize(weights, matrix_type)
+        writer.add_tensor(name, weights, raw_dtype=matrix_type)
 
     def vector(name, count, mean, outliers=1.0):
         values = (mean + 0.1 * rng.standard_normal(count)).astype(np.float32)
@@ -263,6 +280,11 @@ def write(preset, quantization, path, seed=1, logit_scale=2.0):
     shape = shape_of(preset)
     if quantization == "F32":
         write_float32(shape, preset, path, seed, logit_scale=0.2)
+        return
+    if quantization == "MXFP4":
+        # llama.cpp's quantizer keeps this type for experts.
+        kind = gguf.GGMLQuantizationType.MXFP4
+        write_float32(shape, preset, path, seed, logit_scale=logit_scale, matrix_type=kind)
         return
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "float32.gguf"

@@ -10,7 +10,10 @@ struct ParityTests {
     static let files = [
         "llama-narrow-F32", "qwen2-narrow-F32", "qwen3-narrow-F32", "qwen2-narrow-F16",
         "qwen3-narrow-BF16", "llama-small-Q8_0", "qwen2-small-Q4_0", "qwen3-small-Q6_K",
-        "llama-small-Q4_K_M", "qwen2-small-Q4_K_M", "qwen3-small-Q4_K_M",
+        "llama-small-Q4_K_M", "qwen2-small-Q4_K_M", "qwen3-small-Q4_K_M", "llama-mini-Q2_K",
+        "qwen2-mini-Q3_K_M", "qwen3-mini-Q5_K_M", "llama-mini-IQ4_XS", "llama-flat-Q4_1",
+        "qwen2-flat-Q5_0", "qwen3-flat-Q5_1", "qwen2-flat-IQ4_NL", "qwen3-flat-MXFP4",
+        "llama-flat-Q4_K_M", "qwen3-flat-Q5_K_M",
     ]
 
     /// Logits of every token, computed in steps of at most so many rows.
@@ -101,7 +104,10 @@ struct ParityTests {
 
     @Test(
         "How a prompt is cut into steps, and how many threads share the work, changes no bit",
-        arguments: ["llama-narrow-F32", "qwen2-small-Q4_0", "qwen3-small-Q4_K_M"], [1, 7, 150])
+        arguments: [
+            "llama-narrow-F32", "qwen2-small-Q4_0", "qwen3-small-Q4_K_M", "qwen2-mini-Q3_K_M",
+            "llama-flat-Q4_K_M",
+        ], [1, 7, 150])
     func stepsChangeNothing(name: String, step: Int) throws {
         let tokens = Array(try ParityFixtures.load().tokens.prefix(150))
         let whole = try Self.logits(name, tokens: tokens, step: 64)
