@@ -53,6 +53,16 @@ let web: [Target.Dependency] = [
     logging,
 ]
 
+let download: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
+
 let infrastructure: [Target] = [
     .target(name: "CKernels", path: "Sources/Infrastructure/CKernels", cSettings: kernelSettings),
     room("Tensors", "Infrastructure", ["CKernels"]),
@@ -90,6 +100,7 @@ let platform: [Target] = [
     room(
         "Server", "Platform",
         ["CompletionAPI", "StructuredJSON", "Console"] + web),
+    room("ModelHub", "Platform", ["StructuredJSON"] + download),
 ]
 
 let programs: [Target] = [
@@ -137,6 +148,7 @@ let suites: [Target] = [
             "Server", "ScriptedBackend", "CompletionAPI", "StructuredJSON", "Console",
             .product(name: "NIOPosix", package: "swift-nio"),
         ] + web),
+    tests("ModelHubTests", "Platform", ["ModelHub", "StructuredJSON"] + download),
     tests("BerthTests", "Programs", ["berth", "StructuredJSON"]),
     tests("HouseTests", "House", []),
 ]
@@ -148,11 +160,15 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: infrastructure + models + engine + platform + programs + suites,

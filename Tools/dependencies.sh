@@ -93,6 +93,7 @@ missing_to_build() {
     installed ca-certificates || echo ca-certificates
     has ld.gold || echo binutils
     installed libc6-dev || echo libc6-dev
+    installed zlib1g-dev || echo zlib1g-dev
     compgen -G "$system_root/usr/lib/gcc/*/*/crtbeginS.o" >/dev/null || gcc_runtime_package
     toolchain_packages "$1"
 }
