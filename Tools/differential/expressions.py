@@ -153,7 +153,7 @@ class Expressions:
         if draw < 0.8:
             return self.filter(depth)
         if draw < 0.87:
-            return f"({self.of('string', depth)})[{self.subscript()}]"
+            return f"({self.sliced('string', depth)})[{self.subscript()}]"
         if draw < 0.91:
             return f"'{{:{random.choice(SPECIFICATIONS)}}}'.format({self.any(depth)})"
         if draw < 0.94:
@@ -163,6 +163,11 @@ class Expressions:
         if draw < 0.97:
             return f"({self.of('string', depth)} if {self.of('bool', depth)} else {self.any(depth)})"
         return f"({self.of('string', depth)} * {random.choice([0, 1, 2, 3, -1])})"
+
+    def sliced(self, kind, depth):
+        """What is no sequence cannot be sliced, unless jinja2 works the whole out when it compiles."""
+        return self.random.choice(NAMES[kind] + ["xs + xs", "s ~ n", "n", "d"]) if depth < 2 else self.method(
+            {"split": "s", "replace": "ss", "strip": ""}, "s", depth)
 
     def subscript(self):
         random = self.random
@@ -196,7 +201,7 @@ class Expressions:
             names = ["map", "select", "reject", "sort", "unique", "batch", "slice", "reverse", "list", "dictsort", "items", "groupby"]
             return self.filter(depth, names) + ("|list" if random.random() < 0.85 else "")
         if draw < 0.7:
-            return f"({self.of('list', depth)})[{self.subscript()}]"
+            return f"({self.sliced('list', depth)})[{self.subscript()}]"
         if draw < 0.8:
             return f"({self.of('list', depth)} + {self.of('list', depth)})"
         if draw < 0.85:

@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "fixtures"))
 
 from template_oracle import environment, failure  # noqa: E402
-from template_snippets import CONTEXT  # noqa: E402
+from template_cases import CONTEXT  # noqa: E402
 
 import conversations  # noqa: E402
 from expressions import Expressions  # noqa: E402

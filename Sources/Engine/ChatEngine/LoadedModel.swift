@@ -50,8 +50,10 @@ package final class LoadedModel: Sendable {
         progress: (Double) -> Void = { _ in }
     ) throws {
         tokenizer = try Tokenizer(TokenizerDefinition(file))
+        // Without its folders: clients may see this name.
+        let fileName = file.path.split(separator: "/").last ?? ""
         template = try file.optionalString("tokenizer.chat_template").map {
-            try ChatTemplate(source: $0, name: "tokenizer.chat_template")
+            try ChatTemplate(source: $0, name: "tokenizer.chat_template of \(fileName)")
         }
         let compute = Compute(threads: options.threads)
         let model = try ModelFamilies.load(

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A string as a key: equal to another only where both are the same scalars.
 ///
 /// Swift's `String` compares by canonical equivalence: "é" in one scalar and "e" with a combining
@@ -36,7 +44,10 @@ extension String {
         guard utf8.count == other.utf8.count else { return false }
         let isEqual = unsafe utf8.withContiguousStorageIfAvailable { mine in
             unsafe other.utf8.withContiguousStorageIfAvailable { theirs in
-                unsafe mine.elementsEqual(theirs)
+                guard let left = mine.baseAddress, let right = theirs.baseAddress else {
+                    return mine.isEmpty
+                }
+                return unsafe memcmp(left, right, mine.count) == 0
             }
         }
         return (isEqual ?? nil) ?? utf8.elementsEqual(other.utf8)

@@ -74,6 +74,12 @@ package struct JSONWriter {
         append(options.spelling(of: value))
     }
 
+    /// A number whose text the caller has, such as an integer of more than 64 bits.
+    package mutating func writeNumber(_ text: String) {
+        beginElement()
+        append(text)
+    }
+
     package mutating func write(_ value: String) {
         beginElement()
         appendQuoted(value)

@@ -29,6 +29,10 @@ struct TemplateErrorTests {
             ("{% macro m(a) %}\n{{ a.b.c }}\n{% endmacro %}\n\n{{ m({}) }}", 2, .undefined),
             ("{% macro m() %}\n\nx{% endmacro %}\n{{ m() }}{{ m() + 1 }}", 4, .invalidOperation),
             ("{{ [\n1,\nx.y.z\n] }}", 3, .undefined),
+            ("\n{% extends 'base' %}", 2, .forbidden),
+            ("{{ 1 }}\n{% include 'other' %}", 2, .forbidden),
+            ("{% import 'other' as x %}", 1, .forbidden),
+            ("\n{{ 'x'|urlize }}", 2, .forbidden),
             ("{% if true %}\n{{ raise_exception('no') }}{% endif %}", 2, .raised),
         ])
     func lines(source: String, line: Int, code: TemplateError.Code) {
@@ -68,7 +72,7 @@ struct TemplateErrorTests {
             "{{ [1]|slice(9999999999)|list|length }}",
             "{{ [[[1]]]|tojson(indent=9999999999) }}",
             "{{ range(200000) }}",
-            "{{ 9223372036854775807 + 1 }}",
+            "{% set ns = namespace(i=3) %}{% for i in range(99) %}{% set ns.i = ns.i * ns.i %}{% endfor %}",
             "{{ 3 ** 99999 }}",
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
             "{% macro m(n) %}{{ m([n]) }}{% endmacro %}{{ m(1) }}",
@@ -87,6 +91,8 @@ struct TemplateErrorTests {
         func nested(_ open: String, _ middle: String, _ close: String, _ count: Int) -> String {
             String(repeating: open, count: count) + middle + String(repeating: close, count: count)
         }
+        // As deep as its source may be, and every level a chain as long as it may be.
+        let chain = String(repeating: "+1", count: 390)
         let sources = [
             "{{ " + nested("(", "1", ")", 100_000) + " }}",
             "{{ " + nested("[", "1", "]", 100_000) + " }}",
@@ -104,6 +110,7 @@ struct TemplateErrorTests {
             nested("{% for x in y %}", "", "{% endfor %}", 50_000),
             nested("{% set x %}", "", "{% endset %}", 50_000),
             "{% set " + nested("(", "x", ")", 100_000) + " = 1 %}",
+            "{{ " + nested("(", "1", chain + ")", 110) + " }}",
         ]
         for source in sources {
             #expect(failure(source)?.code == .limitExceeded, "\(source.prefix(40))")
@@ -118,43 +125,5 @@ struct TemplateErrorTests {
         #expect(failure(loop, limits: TemplateLimits(stringBytes: 50))?.code == .limitExceeded)
         #expect(failure("{{ [1, 2] + [3] }}", limits: TemplateLimits(listItems: 2)) != nil)
         #expect(failure("{{ ((1 + 1) + 1) + 1 }}", limits: TemplateLimits(depth: 2)) != nil)
-    }
-
-    @Test("Random damage to a template never crashes the compiler or a rendering")
-    func mutations() throws {
-        let fixture = try TemplateFixture.load("templates")
-        var generator = SplitMix(state: 20_261_123)
-        let context: JSONValue = ["messages": [["role": "user", "content": "hi"]]]
-        for entry in try #require(fixture["templates"]?.array) {
-            let source = Array(try #require(entry["source"]?.string).unicodeScalars)
-            for _ in 0..<200 {
-                var damaged = source
-                for _ in 0...Int.random(in: 0..<4, using: &generator) {
-                    let start = Int.random(in: damaged.indices, using: &generator)
-                    let end = min(start + Int.random(in: 0..<6, using: &generator), damaged.count)
-                    let other = Int.random(in: damaged.indices, using: &generator)
-                    damaged.replaceSubrange(start..<end, with: damaged[other...].prefix(3))
-                }
-                var text = String.UnicodeScalarView()
-                text.append(contentsOf: damaged.prefix(20_000))
-                // Any outcome will do: this is about not crashing.
-                let limits = TemplateLimits(steps: 20_000)
-                let error = failure(String(text), limits: limits, context: context)
-                #expect(error.map { $0.line > 0 } ?? true)
-            }
-        }
-    }
-}
-
-/// A small generator with a seed, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

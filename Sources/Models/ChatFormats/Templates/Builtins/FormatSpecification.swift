@@ -11,7 +11,7 @@ extension TemplateInterpreter {
         try charge(bytes: format.width.multipliedClamped(by: 4))
         switch value {
         case .string(let text), .markup(let text): return try format.formatted(text)
-        case .bool, .integer: return try format.formatted(value.asInteger ?? 0)
+        case .bool, .integer, .big: return try format.formatted(value.asBig ?? BigInteger(0))
         case .number(let number): return try format.formatted(number)
         default:
             throw .invalid(
@@ -107,16 +107,16 @@ struct FormatSpecification {
 
     // MARK: Integers
 
-    func formatted(_ value: Int) throws(TemplateFault) -> String {
+    func formatted(_ value: BigInteger) throws(TemplateFault) -> String {
         switch kind {
-        case "e", "E", "f", "F", "g", "G", "%": return try formatted(Double(value))
+        case "e", "E", "f", "F", "g", "G", "%": return try formatted(value.asDouble)
         default: break
         }
         guard precision == nil else {
             throw .invalid("Precision not allowed in integer format specifier")
         }
         guard !dropsNegativeZero else { throw .invalid("'z' is not allowed for integers") }
-        let (radix, prefix): (Int, String)
+        let (radix, prefix): (UInt32, String)
         switch kind {
         case nil, "d": (radix, prefix) = (10, "")
         case "n":
@@ -130,8 +130,10 @@ struct FormatSpecification {
             guard sign == nil, !isAlternate, grouping == nil else {
                 throw .invalid("Sign not allowed with integer format specifier 'c'")
             }
-            guard let scalar = UInt32(exactly: value).flatMap(UnicodeScalar.init) else {
-                throw .invalid("%c arg not in range(0x110000)")
+            guard let code = value.asInt.flatMap(UInt32.init(exactly:)),
+                let scalar = UnicodeScalar(code)
+            else {
+                throw TemplateFault(.limitExceeded, "%c arg not in range(0x110000)")
             }
             return padded("", String(scalar), defaultAlign: ">")
         default: throw unknownKind("int")
@@ -139,8 +141,9 @@ struct FormatSpecification {
         if radix != 10, grouping == "," {
             throw .invalid("Cannot specify ',' with '\(kind.map(String.init) ?? "")'.")
         }
-        let digits = String(value.magnitude, radix: radix, uppercase: kind == "X")
-        let lead = signText(isNegative: value < 0) + (isAlternate ? prefix : "")
+        let plain = value.digits(radix: radix)
+        let digits = kind == "X" ? plain.uppercased() : plain
+        let lead = signText(isNegative: value.isNegative) + (isAlternate ? prefix : "")
         return number(lead, digits, "", groupSize: radix == 10 ? 3 : 4)
     }
 

@@ -7,17 +7,17 @@ extension TemplateBuiltins {
             case .undefined(let undefined): throw undefined.fault
             case .number(let number):
                 guard number.isFinite else { return fallback }
-                guard let integer = Int(exactly: number.rounded(.towardZero)) else {
-                    throw TemplateFault(.limitExceeded, "an integer larger than 64 bits")
-                }
-                return .integer(integer)
+                return TemplateValue(BigInteger(number))
             case .string(let text), .markup(let text):
                 let base = try bound.integer(1) ?? 10
                 if let integer = Int(pythonText: text, base: base) { return .integer(integer) }
-                guard let number = Double(pythonText: text), number.isFinite,
-                    let integer = Int(exactly: number.rounded(.towardZero))
-                else { return fallback }
-                return .integer(integer)
+                if let big = BigInteger(pythonText: text, base: base) { return .big(big) }
+                guard let number = Double(pythonText: text), number.isFinite else {
+                    return fallback
+                }
+                return TemplateValue(BigInteger(number))
+            case .big:
+                return value
             default:
                 return value.asInteger.map(TemplateValue.integer) ?? fallback
             }
@@ -33,6 +33,7 @@ extension TemplateBuiltins {
         "abs": { (interpreter, value, arguments) throws(TemplateFault) in
             try arguments.requireNone(of: "abs")
             if case .number(let number) = value { return .number(number.magnitude) }
+            if case .big(let big) = value { return .big(big.isNegative ? big.negated : big) }
             guard let integer = value.asInteger else {
                 throw .invalid("bad operand type for abs(): '\(value.typeName)'")
             }
@@ -78,7 +79,12 @@ extension TemplateBuiltins {
             throw .invalid("type \(value.typeName) doesn't define __round__ method")
         }
         if method == "common" {
+            if case .big = value, precision >= 0 { return value }
             if let integer = value.asInteger, precision >= 0 { return .integer(integer) }
+            if let integer = value.asInteger, precision > -18 {
+                return .integer(
+                    integer.rounded(toMultipleOf: TemplateBuiltins.powerOfTen(-precision)))
+            }
             let rounded = number.rounded(toPlaces: precision)
             if value.asInteger != nil, let integer = Int(exactly: rounded) {
                 return .integer(integer)
@@ -92,9 +98,52 @@ extension TemplateBuiltins {
     }
 }
 
+extension TemplateBuiltins {
+    fileprivate static func powerOfTen(_ exponent: Int) -> Int {
+        (0..<exponent).reduce(1) { power, _ in power * 10 }
+    }
+}
+
+extension Int {
+    /// The nearest multiple, the even one of two, as long as it fits.
+    fileprivate func rounded(toMultipleOf unit: Int) -> Int {
+        let remainder = ((self % unit) + unit) % unit
+        let (down, underflow) = subtractingReportingOverflow(remainder)
+        guard !underflow else { return self }
+        let isUp =
+            remainder > unit - remainder
+            || (remainder == unit - remainder && (down / unit) % 2 != 0)
+        let (up, overflow) = down.addingReportingOverflow(unit)
+        return isUp && !overflow ? up : down
+    }
+}
+
 extension Int {
     /// An integer as Python's `int` reads it: spaces around it, single underscores within.
     init?(pythonText text: String, base: Int) {
+        guard let (sign, digits, radix) = text.integerParts(base: base),
+            let value = Int(sign + digits, radix: radix)
+        else { return nil }
+        self = value
+    }
+}
+
+extension BigInteger {
+    /// The same for one that does not fit 64 bits.
+    init?(pythonText text: String, base: Int) {
+        guard let (sign, digits, radix) = text.integerParts(base: base),
+            digits.utf8.count <= 4_000, digits.utf8.allSatisfy({ $0 < 0x80 }),
+            digits.allSatisfy({ Int(String($0), radix: radix) != nil })
+        else { return nil }
+        let value = BigInteger(digits: digits, radix: UInt32(radix))
+        self = sign.isEmpty ? value : value.negated
+    }
+}
+
+extension String {
+    /// The sign, the digits and the base of an integer's text; the digits are not checked.
+    fileprivate func integerParts(base: Int) -> (sign: String, digits: String, radix: Int)? {
+        let text = self
         var digits = text.stripped(.both, of: nil)
         var sign = ""
         if let first = digits.first, first == "-" || first == "+" {
@@ -110,23 +159,38 @@ extension Int {
         } else if base == 0 {
             radix = 10
         }
-        guard (2...36).contains(radix), let plain = digits.withoutDigitSeparators,
-            let value = Int(sign + plain, radix: radix)
-        else { return nil }
-        self = value
+        guard (2...36).contains(radix), let plain = digits.withoutDigitSeparators else {
+            return nil
+        }
+        return (sign, plain.withASCIIDigits, radix)
+    }
+
+    /// Decimal digits of every script as those of ASCII, which Python reads likewise.
+    fileprivate var withASCIIDigits: String {
+        guard utf8.contains(where: { $0 >= 0x80 }) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.isPythonDecimal, let value = scalar.properties.numericValue {
+                text += String(Int(value))
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
     }
 }
 
 extension Double {
     /// A number as Python's `float` reads it.
     init?(pythonText text: String) {
-        guard let plain = text.stripped(.both, of: nil).withoutDigitSeparators else { return nil }
+        guard let plain = text.stripped(.both, of: nil).withASCIIDigits.withoutDigitSeparators
+        else { return nil }
         let unsigned = plain.drop { $0 == "-" || $0 == "+" }.lowercased()
         switch unsigned {
         case "inf", "infinity", "nan": break
         default:
             // Swift would also read hexadecimal numbers.
-            guard unsigned.utf8.allSatisfy({ "0123456789.e+-".utf8.contains($0) }) else {
+            guard unsigned.utf8.allSatisfy({ "0123456789.e+-".utf8.contains($0) }),
+                unsigned.utf8.contains(where: { UnicodeScalar($0).isDigit })
+            else {
                 return nil
             }
         }

@@ -37,7 +37,7 @@ extension TemplateBuiltins {
         },
         "unique": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["case_sensitive", "attribute"], of: "unique")
-            let path = AttributePath(optional: bound[1])
+            let path = try AttributePath(optional: bound[1])
             return .iterator(
                 TemplateIterator(later: { () throws(TemplateFault) in
                     var seen: Set<TemplateKey> = []
@@ -63,7 +63,7 @@ extension TemplateBuiltins {
     private static func extreme(_ name: String, isMinimum: Bool) -> Filter {
         { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["case_sensitive", "attribute"], of: name)
-            let path = AttributePath(optional: bound[1])
+            let path = try AttributePath(optional: bound[1])
             var best: (key: TemplateValue, value: TemplateValue)?
             for element in try interpreter.elements(of: value) {
                 var key = try path?.value(in: element, interpreter) ?? element
@@ -85,7 +85,7 @@ extension TemplateBuiltins {
     ) throws(TemplateFault) -> TemplateValue {
         let bound = try arguments.bound(
             to: ["attribute", "default", "case_sensitive"], of: "groupby")
-        let path = AttributePath(try bound.required(0))
+        let path = try AttributePath(try bound.required(0))
         var fallback = bound[1]
         if case .some(.none) = fallback { fallback = nil }
         var keyed: [(key: TemplateValue, value: TemplateValue)] = []
@@ -116,10 +116,10 @@ extension TemplateBuiltins {
         case .string(let names), .markup(let names):
             var paths: [AttributePath?] = []
             for name in names.split(at: ",", maximum: nil, fromRight: false) {
-                paths.append(AttributePath(.string(name)))
+                paths.append(try AttributePath(.string(name)))
             }
             return paths
-        case .some(let value): return [AttributePath(value)]
+        case .some(let value): return [try AttributePath(value)]
         }
     }
 }

@@ -145,13 +145,13 @@ private struct PercentDirective {
             return padded(clipped(escapes ? text.escapedForHTML : text))
         case "c": return padded(try character(value))
         case "d", "i", "u":
-            if let integer = value.asInteger { return number(integer, radix: 10) }
-            guard case .number(let double) = value, double.isFinite,
-                let integer = Int(exactly: double.rounded(.towardZero))
-            else { throw wrongType(kind, "a real number", value) }
-            return number(integer, radix: 10)
+            if let integer = value.asBig { return number(integer, radix: 10) }
+            guard case .number(let double) = value, double.isFinite else {
+                throw wrongType(kind, "a real number", value)
+            }
+            return number(BigInteger(double), radix: 10)
         case "o", "x", "X":
-            guard let integer = value.asInteger else { throw wrongType(kind, "an integer", value) }
+            guard let integer = value.asBig else { throw wrongType(kind, "an integer", value) }
             let text = number(integer, radix: kind == "o" ? 8 : 16)
             return kind == "X" ? text.uppercased() : text
         case "f", "F", "e", "E", "g", "G":
@@ -193,13 +193,13 @@ private struct PercentDirective {
         return String(scalar)
     }
 
-    private func number(_ value: Int, radix: Int) -> String {
-        var digits = String(value.magnitude, radix: radix)
+    private func number(_ value: BigInteger, radix: UInt32) -> String {
+        var digits = value.digits(radix: radix)
         if let precision, digits.utf8.count < precision {
             digits = String(repeating: "0", count: precision - digits.utf8.count) + digits
         }
         if flags.contains("#"), radix != 10 { digits = (radix == 16 ? "0x" : "0o") + digits }
-        return signed(digits, isNegative: value < 0)
+        return signed(digits, isNegative: value.isNegative)
     }
 
     private func signed(_ digits: String, isNegative: Bool) -> String {
@@ -229,7 +229,7 @@ extension TemplateValue {
     /// What Python's `%` lets pass unused: it could be a mapping.
     fileprivate var isListOrView: Bool {
         switch self {
-        case .list, .range: true
+        case .list, .range, .undefined: true
         default: false
         }
     }

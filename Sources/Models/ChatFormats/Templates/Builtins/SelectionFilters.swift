@@ -44,7 +44,7 @@ extension TemplateBuiltins {
         {
             let bound = try CallArguments(named: arguments.named)
                 .bound(to: ["attribute", "default"], of: "map")
-            let path = AttributePath(try bound.required(0))
+            let path = try AttributePath(try bound.required(0))
             var fallback = bound[1]
             if case .some(.none) = fallback { fallback = nil }
             return { [fallback] item throws(TemplateFault) in
@@ -70,7 +70,7 @@ extension TemplateBuiltins {
                     guard let attribute = rest.popFirst() else {
                         throw .invalid("\(name) is missing the name of an attribute")
                     }
-                    path = AttributePath(attribute)
+                    path = try AttributePath(attribute)
                 }
                 var test: String?
                 if let name = rest.popFirst() { test = try interpreter.text(of: name) }

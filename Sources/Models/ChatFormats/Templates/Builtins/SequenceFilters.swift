@@ -36,7 +36,7 @@ extension TemplateBuiltins {
         },
         "join": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["d", "attribute"], of: "join")
-            let path = AttributePath(optional: bound[1])
+            let path = try AttributePath(optional: bound[1])
             var parts: [TemplateValue] = []
             let elements = try interpreter.iterator(over: value)
             while let element = try elements.next() {
@@ -60,7 +60,7 @@ extension TemplateBuiltins {
         },
         "sum": { (interpreter, value, arguments) throws(TemplateFault) in
             let bound = try arguments.bound(to: ["attribute", "start"], of: "sum")
-            let path = AttributePath(optional: bound[0])
+            let path = try AttributePath(optional: bound[0])
             var total = bound[1] ?? .integer(0)
             for element in try interpreter.elements(of: value) {
                 let term = try path?.value(in: element, interpreter) ?? element
@@ -162,23 +162,36 @@ extension TemplateValue {
 struct AttributePath {
     private let parts: [TemplateValue]
 
-    init(_ value: TemplateValue) {
+    /// Throws for digits that are none of a number, such as "²".
+    init(_ value: TemplateValue) throws(TemplateFault) {
+        if case .none = value {
+            // No attribute: the item itself.
+            parts = []
+            return
+        }
         guard let text = value.asText else {
             parts = [value]
             return
         }
-        parts = text.split(at: ".", maximum: nil, fromRight: false).map { part in
-            part.allScalars { $0.isDigit }
-                ? Int(part).map(TemplateValue.integer) ?? .string(part)
-                : .string(part)
+        var parts: [TemplateValue] = []
+        for part in text.split(at: ".", maximum: nil, fromRight: false) {
+            guard part.allScalars(\.isPythonDigit) else {
+                parts.append(.string(part))
+                continue
+            }
+            guard let index = Int(pythonText: part, base: 10) else {
+                throw .invalid("invalid literal for int() with base 10: '\(part)'")
+            }
+            parts.append(.integer(index))
         }
+        self.parts = parts
     }
 
     /// `nil` where the value is none or was not given.
-    init?(optional value: TemplateValue?) {
+    init?(optional value: TemplateValue?) throws(TemplateFault) {
         switch value {
         case nil, .some(.none): return nil
-        case .some(let value): self.init(value)
+        case .some(let value): try self.init(value)
         }
     }
 

@@ -195,7 +195,7 @@ enum StringMethods {
             text.unicodeScalars.allSatisfy(\.isPythonPrintable)
         },
         "istitle": question("istitle") { text in
-            text.allCased { _ in true } && text.isSameText(as: text.pythonTitled)
+            text.isPythonTitle
         },
         "isidentifier": question("isidentifier") { text in
             guard let first = text.unicodeScalars.first else { return false }
@@ -225,17 +225,17 @@ enum StringMethods {
                 if case .tuple(let several) = try bound.required(0) { several } else {
                     [try bound.required(0)]
                 }
+            for affix in affixes where affix.asText == nil {
+                throw .invalid(
+                    "\(name) first arg must be str or a tuple of str, not \(affix.typeName)")
+            }
             var part = text[...]
             if bound[1] != nil || bound[2] != nil {
                 guard let range = try range(of: text, bound) else { return .bool(false) }
                 part = String(scalars: text.scalars[range])[...]
             }
-            for affix in affixes {
-                guard let affix = affix.asText else {
-                    throw .invalid(
-                        "\(name) first arg must be str or a tuple of str, not \(affix.typeName)")
-                }
-                if matches(part.utf8, affix.utf8) { return .bool(true) }
+            for affix in affixes.compactMap(\.asText) where matches(part.utf8, affix.utf8) {
+                return .bool(true)
             }
             return .bool(false)
         }

@@ -22,13 +22,12 @@ enum TemplateBuiltins {
     ]
 
     /// Names outside of every scope; `now` is what `strftime_now` tells.
-    static func globals(now: LocalTime) -> [String: TemplateValue] {
+    static func globals(now: LocalTime) -> [TemplateFunction] {
         let clock = TemplateFunction("strftime_now") { (_, arguments) throws(TemplateFault) in
             let format = try arguments.bound(to: ["format"], of: "strftime_now").requiredString(0)
             return .string(now.formatted(format))
         }
-        let functions = fixedGlobals.map { TemplateFunction($0.key, body: $0.value) } + [clock]
-        return Dictionary(uniqueKeysWithValues: functions.map { ($0.name, .function($0)) })
+        return fixedGlobals.map { TemplateFunction($0.key, body: $0.value) } + [clock]
     }
 
     private typealias Global =

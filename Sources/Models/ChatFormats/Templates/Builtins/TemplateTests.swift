@@ -9,7 +9,12 @@ extension TemplateBuiltins {
         "boolean": plain("boolean") { if case .bool = $0 { true } else { false } },
         "true": plain("true") { if case .bool(true) = $0 { true } else { false } },
         "false": plain("false") { if case .bool(false) = $0 { true } else { false } },
-        "integer": plain("integer") { if case .integer = $0 { true } else { false } },
+        "integer": plain("integer") { value in
+            switch value {
+            case .integer, .big: true
+            default: false
+            }
+        },
         "float": plain("float") { if case .number = $0 { true } else { false } },
         "number": plain("number") { $0.asNumber != nil },
         "string": plain("string") { $0.asText != nil },
@@ -97,6 +102,8 @@ extension TemplateBuiltins {
 
     private static let isSame: Test = { (_, value, arguments) throws(TemplateFault) in
         let other = try arguments.bound(to: ["other"], of: "sameas").required(0)
+        // Every look at what is missing makes another object of it.
+        if value.isUndefined { return false }
         return value.typeName == other.typeName && value.isEqual(to: other)
     }
 }

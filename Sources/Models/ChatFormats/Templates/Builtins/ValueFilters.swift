@@ -88,6 +88,7 @@ private struct TemplateJSONEncoder {
         case .none: writer.writeNull()
         case .bool(let value): writer.write(value)
         case .integer(let value): writer.write(value)
+        case .big(let value): writer.writeNumber(value.digits)
         case .number(let value): writer.write(value)
         case .string(let value), .markup(let value):
             try interpreter.charge(bytes: value.utf8.count)
@@ -138,6 +139,7 @@ private struct TemplateJSONEncoder {
         case .none: "null"
         case .bool(let value): value ? "true" : "false"
         case .integer(let value): String(value)
+        case .big(let value): value.digits
         case .number(let value):
             JSONValue.number(value).serialized(.python)
         default:

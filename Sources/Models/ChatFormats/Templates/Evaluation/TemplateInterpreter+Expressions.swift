@@ -9,12 +9,12 @@ extension TemplateInterpreter {
         }
     }
 
-    private func variable(_ name: String) -> TemplateValue {
+    private func variable(_ name: TemplateName) -> TemplateValue {
         scope.lookUp(name) ?? Self.undefined(name)
     }
 
-    static func undefined(_ name: String) -> TemplateValue {
-        .undefined(TemplateUndefined(cause: "'\(name)' is undefined"))
+    static func undefined(_ name: TemplateName) -> TemplateValue {
+        .undefined(TemplateUndefined(cause: "'\(name.text)' is undefined"))
     }
 
     /// One case a line: whatever needs room of its own on the stack is a function of its own.
@@ -170,13 +170,7 @@ extension TemplateInterpreter {
         if let part = try slice(value, from: bounds[0], to: bounds[1], step: bounds[2]) {
             return part
         }
-        // What is settled at compile time gives nothing where an item would be missing, and no error.
-        var isConstant = true
-        TemplateExpression.slice(object, syntax, line: line).forEachVariable { _ in
-            isConstant = false
-        }
-        guard isConstant else { throw .invalid("'\(value.typeName)' object cannot be sliced so") }
-        return .undefined(TemplateUndefined(cause: "\(value.typeName) object has no such slice"))
+        throw .invalid("'\(value.typeName)' object cannot be sliced so")
     }
 
     private func evaluateCall(
@@ -260,7 +254,8 @@ extension TemplateInterpreter {
         let given = isPlain ? value : .string(try text(of: value))
         var result = try filter(self, given, arguments)
         if !isPlain, TemplateBuiltins.markupKeeping.contains(name) { result = result.marked }
-        if case .iterator(let iterator) = result {
+        // Only a new one: an iterator that a filter passes on must not become its own source.
+        if case .iterator(let iterator) = result, iterator.sources.isEmpty {
             iterator.sources = [value] + arguments.positional + arguments.named.map(\.value)
         }
         return result

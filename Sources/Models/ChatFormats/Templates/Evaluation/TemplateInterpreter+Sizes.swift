@@ -17,10 +17,11 @@ extension TemplateInterpreter {
     /// Levels of values within values; 0 for one that holds no others.
     func nesting(of value: TemplateValue) throws(TemplateFault) -> Int {
         switch value {
-        case .undefined, .none, .bool, .integer, .number, .string, .markup, .range: return 0
+        case .undefined, .none, .bool, .integer, .big, .number, .string, .markup, .range: return 0
         case .list(let elements), .tuple(let elements): return try nesting(of: elements)
         case .view(let view): return try nesting(of: view.elements)
-        case .dictionary(let members) where members.isJSON: return inputNesting
+        // The input is no deeper than its own limit lets it be.
+        case .dictionary(let members) where members.isJSON: return 1
         case .dictionary(let members):
             return max(try nesting(of: members.keys), try nesting(of: members.values))
         case .iterator(let iterator): return try nesting(of: iterator.sources)
@@ -51,6 +52,7 @@ extension TemplateInterpreter {
             return try printedSize(of: members.keys)
                 .addingClamped(try printedSize(of: members.values))
         case .function(let function): return 16 + function.name.utf8.count
+        case .big(let value): return value.magnitude.count.multipliedClamped(by: 10)
         case .undefined, .none, .bool, .integer, .number, .range, .iterator, .object: return 64
         }
     }
@@ -92,7 +94,8 @@ extension TemplateInterpreter {
     /// Pays for comparing, hashing or copying the whole value.
     func chargeWalk(over value: TemplateValue) throws(TemplateFault) {
         switch value {
-        case .undefined, .none, .bool, .integer, .number, .range, .iterator, .function, .object:
+        case .undefined, .none, .bool, .integer, .big, .number, .range, .iterator, .function,
+            .object:
             break
         case .string(let text), .markup(let text): try charge(steps: text.utf8.count / 64)
         case .list, .tuple, .view, .dictionary:

@@ -12,8 +12,6 @@ final class TemplateInterpreter {
     }
 
     let limits: TemplateLimits
-    /// Levels of values within the input.
-    let inputNesting: Int
     /// Whether what is written is escaped for HTML.
     private(set) var autoescapes = false
     /// Line of the template that is being worked on.
@@ -29,14 +27,14 @@ final class TemplateInterpreter {
     private var depth = 0
 
     init(
-        context: JSONObject, globals: [String: TemplateValue], blocks: [String: BlockSyntax],
+        context: JSONObject, globals: [TemplateFunction], blocks: [String: BlockSyntax],
         limits: TemplateLimits
     ) {
-        var variables: [String: TemplateValue] = [:]
-        for (name, value) in context { variables[name] = TemplateValue(value) }
         self.limits = limits
-        self.inputNesting = JSONValue.object(context).nesting
-        self.root = TemplateScope(variables, parent: TemplateScope(globals, parent: nil))
+        let outermost = TemplateScope(parent: nil)
+        for global in globals { outermost[TemplateName(global.name)] = .function(global) }
+        self.root = TemplateScope(parent: outermost)
+        for (name, value) in context { root[TemplateName(name)] = TemplateValue(value) }
         self.scope = root
         self.blocks = blocks
     }
@@ -44,11 +42,11 @@ final class TemplateInterpreter {
     /// The template's whole output; to be asked for once.
     func render(_ statements: [TemplateStatement]) throws(TemplateFault) -> String {
         capturedScopes.append(root)
-        if !blocks.isEmpty, root.variables["self"] == nil {
-            root.variables["self"] = .object(BlocksObject(blocks))
+        if !blocks.isEmpty, root["self"] == nil {
+            root["self"] = .object(BlocksObject(blocks))
         }
         defer {
-            for scope in capturedScopes { scope.variables = [:] }
+            for scope in capturedScopes { scope.removeAll() }
             capturedScopes = []
             scope = TemplateScope(parent: nil)
         }
@@ -99,7 +97,7 @@ final class TemplateInterpreter {
             }
             try write(text)
         case .macro(let macro):
-            scope.variables[macro.name] = .object(makeMacro(macro))
+            scope[TemplateName(macro.name)] = .object(makeMacro(macro))
         case .call(let call, let body):
             try write(try text(of: try evaluateCall(call, caller: makeMacro(body))))
         case .scope(let assignments, let body):
@@ -112,7 +110,7 @@ final class TemplateInterpreter {
             defer { autoescapes = outer }
             return try inner { () throws(TemplateFault) in try self.execute(body) }
         case .hide(let names):
-            for name in names { scope.variables[name] = Self.undefined(name) }
+            for name in names { scope[name] = Self.undefined(name) }
         case .breakLoop:
             return .breakLoop
         case .continueLoop:
@@ -159,6 +157,8 @@ final class TemplateInterpreter {
         autoescapes ? .markup(text) : .string(text)
     }
 
+    private static let loopName: TemplateName = "loop"
+
     /// Runs a loop's body for every item.
     func run(
         _ loop: LoopSyntax, over sequence: TemplateValue, depth loopDepth: Int
@@ -173,7 +173,8 @@ final class TemplateInterpreter {
         var isComplete = false
         items: while let item = try state.advance() {
             try step()
-            scope = TemplateScope(["loop": .object(state)], parent: outer)
+            scope = TemplateScope(parent: outer)
+            scope[Self.loopName] = .object(state)
             try assign(item, to: loop.target)
             switch try execute(loop.body) {
             case .next: isComplete = true
@@ -226,7 +227,7 @@ final class TemplateInterpreter {
         switch target {
         case .variable(let name):
             try checkNesting(of: value)
-            scope.variables[name] = value
+            scope[name] = value
         case .attribute(let object, let name):
             guard case .object(let object)? = scope.lookUp(object),
                 let namespace = object as? NamespaceObject

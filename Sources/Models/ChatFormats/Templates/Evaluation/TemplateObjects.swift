@@ -184,23 +184,23 @@ final class MacroObject: TemplateObject {
             let cause = "parameter '\(parameter.name)' was not provided"
             let bound = value ?? .undefined(TemplateUndefined(cause: cause))
             try interpreter.checkNesting(of: bound)
-            scope.variables[parameter.name] = bound
+            scope[parameter.variable] = bound
         }
         if syntax.implicitNames.contains("caller") {
             let noCaller = TemplateValue.undefined(TemplateUndefined(cause: "No caller defined"))
-            scope.variables["caller"] = named["caller"] ?? noCaller
+            scope["caller"] = named["caller"] ?? noCaller
             named["caller"] = nil
         }
         if syntax.implicitNames.contains("kwargs") {
             try interpreter.checkNesting(of: .dictionary(named))
-            scope.variables["kwargs"] = .dictionary(named)
+            scope["kwargs"] = .dictionary(named)
         } else if let name = arguments.named.first(where: { named[$0.name] != nil })?.name {
             throw .invalid("macro '\(syntax.name)' takes no keyword argument '\(name)'")
         }
         let extra = arguments.positional.dropFirst(syntax.parameters.count)
         if syntax.implicitNames.contains("varargs") {
             try interpreter.checkNesting(of: .tuple(Array(extra)))
-            scope.variables["varargs"] = .tuple(Array(extra))
+            scope["varargs"] = .tuple(Array(extra))
         } else if !extra.isEmpty {
             throw .invalid(
                 "macro '\(syntax.name)' takes not more than \(syntax.parameters.count) argument(s)")

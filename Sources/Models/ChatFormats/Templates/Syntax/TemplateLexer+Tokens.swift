@@ -52,8 +52,7 @@ extension TemplateLexer {
         if peek() == "0", let radix = radix(of: peek(1)) {
             position += 2
             if let digits = scanDigits(radix: radix) {
-                guard let value = Int(digits, radix: radix) else { throw tooLarge(start) }
-                append(.integer(value))
+                try append(digits: digits, radix: radix)
                 return
             }
             position = start
@@ -91,8 +90,20 @@ extension TemplateLexer {
         if digits.hasPrefix("0"), digits.utf8.contains(where: { $0 != UInt8(ascii: "0") }) {
             throw TemplateFault(.syntax, "an integer with a leading zero", line: line)
         }
-        guard let value = Int(digits) else { throw tooLarge(start) }
-        append(.integer(value))
+        try append(digits: digits, radix: 10)
+    }
+
+    private mutating func append(digits: String, radix: Int) throws(TemplateFault) {
+        if let value = Int(digits, radix: radix) {
+            append(.integer(value))
+            return
+        }
+        // As many digits as Python reads.
+        guard digits.utf8.count <= 4_000 else {
+            throw TemplateFault(
+                .limitExceeded, "an integer of \(digits.utf8.count) digits", line: line)
+        }
+        append(.big(BigInteger(digits: digits, radix: UInt32(radix))))
     }
 
     private func radix(of scalar: UnicodeScalar?) -> Int? {
@@ -119,11 +130,6 @@ extension TemplateLexer {
         if end > position, source[end - 1] == "_" { end -= 1 }
         position = end
         return digits.isEmpty ? nil : digits
-    }
-
-    private func tooLarge(_ start: Int) -> TemplateFault {
-        let digits = text(start..<position)
-        return TemplateFault(.syntax, "the integer \(digits) is larger than 64 bits", line: line)
     }
 
     // MARK: Strings

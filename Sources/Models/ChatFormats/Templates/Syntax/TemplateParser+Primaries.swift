@@ -15,6 +15,9 @@ extension TemplateParser {
         case .integer(let value):
             advance()
             return .literal(.integer(value))
+        case .big(let value):
+            advance()
+            return .literal(.big(value))
         case .number(let value):
             advance()
             return .literal(.number(value))
@@ -41,7 +44,7 @@ extension TemplateParser {
         case "none", "None": return .literal(.none)
         default:
             if ["varargs", "kwargs", "caller"].contains(name) { implicitNames.insert(name) }
-            return .variable(name)
+            return .variable(TemplateName(name))
         }
     }
 
@@ -238,7 +241,7 @@ extension TemplateParser {
         switch current {
         case .name("else"), .name("or"), .name("and"): return false
         case .name("is"): throw fault("a test cannot follow a test; use parentheses")
-        case .name, .string, .integer, .number, .symbol(.leftBracket), .symbol(.leftBrace):
+        case .name, .string, .integer, .big, .number, .symbol(.leftBracket), .symbol(.leftBrace):
             return true
         default: return false
         }

@@ -245,9 +245,9 @@ extension TemplateParser {
             } else {
                 let name = try parseAssignableName()
                 if withAttributes, skip(.dot) {
-                    targets.append(.attribute(of: name, try expectName()))
+                    targets.append(.attribute(of: TemplateName(name), try expectName()))
                 } else {
-                    targets.append(.variable(name))
+                    targets.append(.variable(TemplateName(name)))
                 }
             }
             guard skip(.comma) else { break }
@@ -267,7 +267,7 @@ extension TemplateStatement {
 extension AssignmentTarget {
     fileprivate func binds(_ name: String) -> Bool {
         switch self {
-        case .variable(let own): own == name
+        case .variable(let own): own.text == name
         case .attribute: false
         case .tuple(let targets): targets.contains { $0.binds(name) }
         }

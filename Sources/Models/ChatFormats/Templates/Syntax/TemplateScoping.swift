@@ -20,7 +20,10 @@ enum TemplateScoping {
         let hidden = symbols.hidden.intersection(nested.loads)
         if !hidden.isEmpty {
             let line = statements.first?.line ?? 1
-            resolved.insert(TemplateStatement(kind: .hide(hidden.sorted()), line: line), at: 0)
+            resolved.insert(
+                TemplateStatement(
+                    kind: .hide(hidden.sorted().map { TemplateName($0) }), line: line),
+                at: 0)
         }
         return (resolved, nested.loads.union(symbols.loads))
     }
@@ -162,7 +165,9 @@ private struct ScopeSymbols {
     }
 
     private mutating func load(_ filters: [TemplateCall]) {
-        for filter in filters { filter.arguments.expressions.forEach { load($0) } }
+        for filter in filters {
+            for argument in filter.arguments.expressions { load(argument) }
+        }
     }
 
     private mutating func load(_ name: String) {
@@ -172,9 +177,10 @@ private struct ScopeSymbols {
 
     private mutating func store(_ target: AssignmentTarget) {
         switch target {
-        case .variable(let name): store(name)
-        case .attribute(let object, _): load(object)
-        case .tuple(let targets): targets.forEach { store($0) }
+        case .variable(let name): store(name.text)
+        case .attribute(let object, _): load(object.text)
+        case .tuple(let targets):
+            for target in targets { store(target) }
         }
     }
 
@@ -188,7 +194,7 @@ private struct ScopeSymbols {
 extension AssignmentTarget {
     fileprivate var names: Set<String> {
         switch self {
-        case .variable(let name): [name]
+        case .variable(let name): [name.text]
         case .attribute: []
         case .tuple(let targets): targets.reduce(into: []) { $0.formUnion($1.names) }
         }
@@ -209,7 +215,7 @@ extension TemplateExpression {
         while let expression = pending.popLast() {
             switch expression {
             case .literal: break
-            case .variable(let name): body(name)
+            case .variable(let name): body(name.text)
             case .list(let elements), .tuple(let elements), .concatenation(let elements):
                 pending += elements
             case .dictionary(let members):

@@ -1,7 +1,7 @@
 /// A template's tree: what the parser makes and the interpreter walks.
 indirect enum TemplateExpression: Sendable {
     case literal(TemplateLiteral)
-    case variable(String)
+    case variable(TemplateName)
     case list([TemplateExpression])
     case tuple([TemplateExpression])
     case dictionary([(key: TemplateExpression, value: TemplateExpression)])
@@ -29,6 +29,7 @@ enum TemplateLiteral: Sendable {
     case none
     case bool(Bool)
     case integer(Int)
+    case big(BigInteger)
     case number(Double)
     case string(String)
 }
@@ -80,9 +81,9 @@ struct TemplateCall: Sendable {
 
 /// What a value can be assigned to.
 indirect enum AssignmentTarget: Sendable {
-    case variable(String)
+    case variable(TemplateName)
     /// `namespace.attribute`
-    case attribute(of: String, String)
+    case attribute(of: TemplateName, String)
     case tuple([AssignmentTarget])
 }
 
@@ -102,7 +103,7 @@ struct TemplateStatement: Sendable {
         /// Escapes what its body writes for HTML, or not, as the expression says.
         case autoescape(TemplateExpression, body: [TemplateStatement])
         /// Makes outer values of these names invisible: see ``TemplateScoping``.
-        case hide([String])
+        case hide([TemplateName])
         case breakLoop
         case continueLoop
     }
@@ -142,6 +143,14 @@ struct MacroSyntax: Sendable {
     struct Parameter: Sendable {
         var name: String
         var defaultValue: TemplateExpression?
+        /// The name as a variable of the body.
+        let variable: TemplateName
+
+        init(name: String, defaultValue: TemplateExpression?) {
+            self.name = name
+            self.defaultValue = defaultValue
+            self.variable = TemplateName(name)
+        }
     }
 
     var name: String

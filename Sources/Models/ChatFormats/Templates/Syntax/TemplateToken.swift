@@ -10,6 +10,7 @@ struct TemplateToken: Sendable {
         case name(String)
         case string(String)
         case integer(Int)
+        case big(BigInteger)
         case number(Double)
         case symbol(Symbol)
         case end
@@ -62,6 +63,7 @@ extension TemplateToken.Kind: CustomStringConvertible {
         case .name(let name): "'\(name)'"
         case .string(let text): "the string '\(text)'"
         case .integer(let value): "\(value)"
+        case .big(let value): value.digits
         case .number(let value): "\(value)"
         case .symbol(let symbol): "'\(symbol.rawValue)'"
         case .end: "the end of the template"

@@ -69,7 +69,8 @@ extension String {
 
     private static let namedEntities = [
         "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "nbsp": "\u{A0}", "copy": "\u{A9}",
-        "reg": "\u{AE}", "laquo": "\u{AB}", "raquo": "\u{BB}",
+        "reg": "\u{AE}", "laquo": "\u{AB}", "raquo": "\u{BB}", "AMP": "&", "LT": "<", "GT": ">",
+        "QUOT": "\"", "COPY": "\u{A9}", "REG": "\u{AE}",
     ]
     /// These need their semicolon.
     private static let terminatedEntities = [

@@ -19,10 +19,6 @@ extension String {
     /// The scalars, for access by index.
     var scalars: [UnicodeScalar] { Array(unicodeScalars) }
 
-    func isSameText(as other: String) -> Bool {
-        utf8.elementsEqual(other.utf8)
-    }
-
     func containsText(_ part: String) -> Bool {
         part.isEmpty || Array(utf8).firstIndex(of: Array(part.utf8), from: 0) != nil
     }
@@ -215,6 +211,22 @@ extension String {
             followsLetter = properties.isCased
         }
         return text
+    }
+
+    /// Whether words begin with a capital and go on in lower case, and there is a word.
+    var isPythonTitle: Bool {
+        var followsCased = false
+        var hasWord = false
+        for scalar in unicodeScalars {
+            let properties = scalar.properties
+            let beginsWord =
+                properties.isUppercase || properties.generalCategory == .titlecaseLetter
+            if beginsWord, followsCased { return false }
+            if properties.isLowercase, !followsCased { return false }
+            followsCased = beginsWord || properties.isLowercase
+            hasWord = hasWord || followsCased
+        }
+        return hasWord
     }
 
     var swappedCase: String {

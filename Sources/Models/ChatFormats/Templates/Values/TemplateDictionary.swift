@@ -21,7 +21,7 @@ struct TemplateDictionary {
         storage = .json(members)
     }
 
-    /// Whether it is still as it came: then it is no deeper than the whole input.
+    /// Whether it is still as it came.
     var isJSON: Bool {
         if case .json = storage { true } else { false }
     }
@@ -125,6 +125,7 @@ struct TemplateKey: Hashable {
     /// Throws for values that Python cannot hash.
     init(_ value: TemplateValue) throws(TemplateFault) {
         switch value {
+        case .view(let view) where view.kind == .values: break
         case .view(let view) where view.kind == .group:
             for element in view.elements { _ = try TemplateKey(element) }
         case .list, .dictionary, .view:
@@ -154,6 +155,8 @@ struct TemplateKey: Hashable {
             } else {
                 hasher.combine(number)
             }
+        case .big(let value):
+            hasher.combine(value.asDouble)
         case .bool, .integer:
             hasher.combine(value.asInteger ?? 0)
         case .tuple(let elements):

@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// Python's operators on values. Integers have 64 bits here: what does not fit is an error.
+/// Python's operators on values.
 extension TemplateInterpreter {
     func apply(
         _ operation: ArithmeticOperator, _ left: TemplateValue, _ right: TemplateValue
@@ -16,6 +16,9 @@ extension TemplateInterpreter {
         if case .undefined(let undefined) = right, !formats { throw undefined.fault }
         if let left = left.asInteger, let right = right.asInteger {
             return try applyIntegers(operation, left, right)
+        }
+        if let left = left.asBig, let right = right.asBig {
+            return try applyBig(operation, left, right)
         }
         if let left = left.asNumber, let right = right.asNumber {
             return try applyNumbers(operation, left, right)
@@ -51,6 +54,7 @@ extension TemplateInterpreter {
     func negated(_ value: TemplateValue) throws(TemplateFault) -> TemplateValue {
         if case .number(let number) = value { return .number(-number) }
         if let integer = value.asInteger, integer != .min { return .integer(-integer) }
+        if let big = value.asBig { return TemplateValue(big.negated) }
         if case .undefined(let undefined) = value { throw undefined.fault }
         throw .invalid("bad operand type for unary -: '\(value.typeName)'")
     }
@@ -58,6 +62,7 @@ extension TemplateInterpreter {
     /// Unary plus, which makes an integer of a boolean.
     func identity(_ value: TemplateValue) throws(TemplateFault) -> TemplateValue {
         if case .number = value { return value }
+        if case .big = value { return value }
         if let integer = value.asInteger { return .integer(integer) }
         if case .undefined(let undefined) = value { throw undefined.fault }
         throw .invalid("bad operand type for unary +: '\(value.typeName)'")
@@ -110,10 +115,53 @@ extension TemplateInterpreter {
             result = left.raisedReportingOverflow(to: right)
         }
         guard !result.overflow else {
-            throw TemplateFault(.limitExceeded, "an integer larger than 64 bits")
+            return try applyBig(operation, BigInteger(left), BigInteger(right))
         }
         return .integer(result.partialValue)
     }
+
+    private func applyBig(
+        _ operation: ArithmeticOperator, _ left: BigInteger, _ right: BigInteger
+    ) throws(TemplateFault) -> TemplateValue {
+        // Quadratic work is paid for like the making of as many bytes.
+        try charge(steps: 1 + left.magnitude.count * right.magnitude.count / 16)
+        switch operation {
+        case .add: return TemplateValue(try bounded(left + right))
+        case .subtract: return TemplateValue(try bounded(left - right))
+        case .multiply: return TemplateValue(try bounded(left * right))
+        case .divide, .floorDivide, .modulo:
+            guard !right.magnitude.isEmpty else { throw Self.divisionByZero }
+            try charge(steps: left.bitWidth * (right.magnitude.count + 4) / 32)
+            if operation == .divide {
+                let quotient = left.quotient(by: right)
+                guard quotient.isFinite else { throw Self.tooLarge }
+                return .number(quotient)
+            }
+            let (quotient, remainder) = left.divided(by: right)
+            return TemplateValue(operation == .modulo ? remainder : quotient)
+        case .power:
+            if right.isNegative {
+                return try applyNumbers(.power, left.asDouble, right.asDouble)
+            }
+            guard let exponent = right.asInt,
+                left.bitWidth.multipliedClamped(by: exponent) <= BigInteger.maximumLimbs * 32
+            else { throw Self.tooLarge }
+            var power = BigInteger(1)
+            for _ in 0..<exponent {
+                try charge(steps: 1 + power.magnitude.count * left.magnitude.count / 16)
+                power = try bounded(power * left)
+            }
+            return TemplateValue(power)
+        }
+    }
+
+    private func bounded(_ value: BigInteger) throws(TemplateFault) -> BigInteger {
+        guard value.magnitude.count <= BigInteger.maximumLimbs else { throw Self.tooLarge }
+        return value
+    }
+
+    private static let tooLarge = TemplateFault(
+        .limitExceeded, "an integer larger than \(BigInteger.maximumLimbs * 32) bits")
 
     private func applyNumbers(
         _ operation: ArithmeticOperator, _ left: Double, _ right: Double
@@ -127,8 +175,11 @@ extension TemplateInterpreter {
             return .number(left / right)
         case .floorDivide:
             guard right != 0 else { throw Self.divisionByZero }
-            let quotient = ((left - Self.modulo(left, right)) / right).rounded()
-            return .number(quotient == 0 ? (left / right).sign == .minus ? -0.0 : 0.0 : quotient)
+            let quotient = (left - Self.modulo(left, right)) / right
+            // Meant to be whole, and perhaps not quite.
+            var floor = quotient.rounded(.down)
+            if quotient - floor > 0.5 { floor += 1 }
+            return .number(quotient == 0 ? (left / right).sign == .minus ? -0.0 : 0.0 : floor)
         case .modulo:
             guard right != 0 else { throw Self.divisionByZero }
             return .number(Self.modulo(left, right))

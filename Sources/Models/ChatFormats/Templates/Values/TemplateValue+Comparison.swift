@@ -57,6 +57,9 @@ extension TemplateValue {
         if let left = left.asInteger, let right = right.asInteger {
             return .some(left < right ? -1 : left > right ? 1 : 0)
         }
+        if let left = left.asBig, let right = right.asBig {
+            return .some(left < right ? -1 : left > right ? 1 : 0)
+        }
         guard let left = left.asNumber, let right = right.asNumber else { return .none }
         if left.isNaN || right.isNaN { return .some(nil) }
         return .some(left < right ? -1 : left > right ? 1 : 0)
@@ -77,6 +80,9 @@ extension TemplateValue {
             return elements.contains { $0.isEqual(to: element) }
         case .view(let view):
             if view.kind == .keys { _ = try TemplateKey(element) }
+            if view.kind == .items, case .tuple(let pair) = element, pair.count == 2 {
+                _ = try TemplateKey(pair[0])
+            }
             return view.elements.contains { $0.isEqual(to: element) }
         case .range(let range):
             return (0..<range.count).contains { element.isEqual(to: .integer(range[$0])) }

@@ -19,7 +19,11 @@ extension TemplateInterpreter {
         case .undefined(let undefined):
             throw undefined.fault
         case .dictionary(let members):
-            if Self.isHashable(key), let member = members[try TemplateKey(key)] { return member }
+            if case .string(let name) = key {
+                if let member = members[name] { return member }
+            } else if Self.isHashable(key), let member = members[try TemplateKey(key)] {
+                return member
+            }
         default:
             if let index = key.asInteger, let element = element(index, of: value) { return element }
         }

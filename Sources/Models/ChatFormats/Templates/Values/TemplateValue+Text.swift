@@ -25,6 +25,7 @@ extension TemplateValue {
         case .none: text += "None"
         case .bool(let value): text += value ? "True" : "False"
         case .integer(let value): text += String(value)
+        case .big(let value): text += value.digits
         case .number(let value): text += value.shortestText
         case .string(let value): value.appendPythonLiteral(to: &text)
         case .markup(let value):
@@ -51,8 +52,8 @@ extension TemplateValue {
         case .range(let range):
             text += "range(\(range.start), \(range.stop)"
             text += range.step == 1 ? ")" : ", \(range.step))"
-        case .iterator: text += "<generator object>"
-        case .function(let function): text += "<function \(function.name)>"
+        case .iterator: text += "<generator object template at 0x0>"
+        case .function(let function): text += "<function \(function.name) at 0x0>"
         case .object(let object): text += "<\(object.typeName)>"
         }
     }

@@ -9,6 +9,8 @@ enum TemplateValue {
     case none
     case bool(Bool)
     case integer(Int)
+    /// An integer that does not fit 64 bits.
+    indirect case big(BigInteger)
     case number(Double)
     case string(String)
     /// A string that counts as HTML and is not escaped again.
@@ -133,17 +135,6 @@ extension TemplateObject {
     }
 }
 
-extension JSONValue {
-    /// Levels of values within values; 0 for one that holds no others.
-    var nesting: Int {
-        switch self {
-        case .array(let elements): 1 + elements.reduce(0) { max($0, $1.nesting) }
-        case .object(let members): 1 + members.reduce(0) { max($0, $1.value.nesting) }
-        default: 0
-        }
-    }
-}
-
 extension TemplateValue {
     init(_ json: JSONValue) {
         switch json {
@@ -162,9 +153,15 @@ extension TemplateValue {
         case .none: self = .none
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .integer(value)
+        case .big(let value): self = .big(value)
         case .number(let value): self = .number(value)
         case .string(let value): self = .string(value)
         }
+    }
+
+    /// An integer of whichever size it has.
+    init(_ value: BigInteger) {
+        self = value.asInt.map { .integer($0) } ?? .big(value)
     }
 
     /// Python's name of the type.
@@ -173,7 +170,7 @@ extension TemplateValue {
         case .undefined: "Undefined"
         case .none: "NoneType"
         case .bool: "bool"
-        case .integer: "int"
+        case .integer, .big: "int"
         case .number: "float"
         case .string: "str"
         case .markup: "Markup"
@@ -204,7 +201,7 @@ extension TemplateValue {
         case .dictionary(let members): members.count > 0
         case .view(let view): !view.elements.isEmpty
         case .range(let range): range.count > 0
-        case .iterator, .function, .object: true
+        case .big, .iterator, .function, .object: true
         }
     }
 
@@ -217,8 +214,17 @@ extension TemplateValue {
         }
     }
 
-    /// Any number.
+    /// Any integer, whatever its size.
+    var asBig: BigInteger? {
+        if case .big(let value) = self { value } else { asInteger.map { BigInteger($0) } }
+    }
+
+    /// Any number; infinite for an integer that is larger than any double.
     var asNumber: Double? {
-        if case .number(let value) = self { value } else { asInteger.map(Double.init) }
+        switch self {
+        case .number(let value): value
+        case .big(let value): value.asDouble
+        default: asInteger.map(Double.init)
+        }
     }
 }
