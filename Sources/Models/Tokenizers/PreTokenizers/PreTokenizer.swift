@@ -15,26 +15,31 @@ struct PreTokenizer: Sendable {
         of text: borrowing Span<UInt8>, _ range: Range<Int>,
         _ body: (borrowing Span<UInt8>, Range<Int>) -> Void
     ) {
-        split(text, range, from: 0, body)
-    }
-
-    private func split(
-        _ text: borrowing Span<UInt8>, _ range: Range<Int>, from index: Int,
-        _ body: (borrowing Span<UInt8>, Range<Int>) -> Void
-    ) {
-        // A single byte is a piece whatever the rule says.
-        guard index < steps.count, range.count > 1 else {
-            if !range.isEmpty {
-                body(text, range)
+        guard !range.isEmpty, let last = steps.last else { return }
+        // One step after another, so that each sets up once and not for every piece.
+        var pieces = SplitPieces(range)
+        for step in steps.dropLast() {
+            var ends: [Int] = []
+            ends.reserveCapacity(max(pieces.ends.count, range.count / 4))
+            step.forEachPiece(of: text, pieces, kinds) { _, piece in
+                ends.append(piece.upperBound)
             }
-            return
+            pieces.ends = ends
         }
-        guard index + 1 < steps.count else {
-            steps[index].forEachPiece(of: text, range, kinds, body)
-            return
-        }
-        steps[index].forEachPiece(of: text, range, kinds) { text, piece in
-            split(text, piece, from: index + 1, body)
-        }
+        last.forEachPiece(of: text, pieces, kinds, body)
+    }
+}
+
+/// Pieces of a text side by side.
+struct SplitPieces {
+    /// Where the first begins.
+    let start: Int
+    /// Where each ends, and the next begins.
+    var ends: [Int]
+
+    /// One piece.
+    init(_ range: Range<Int>) {
+        start = range.lowerBound
+        ends = [range.upperBound]
     }
 }

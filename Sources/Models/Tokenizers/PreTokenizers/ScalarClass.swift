@@ -1,7 +1,7 @@
 /// The characters of a bracket in a regular expression: kinds, single scalars and ranges.
-struct ScalarClass: Sendable {
+final class ScalarClass: Sendable {
     /// By ASCII character.
-    private var ascii: (low: UInt64, high: UInt64) = (0, 0)
+    private let ascii: (low: UInt64, high: UInt64)
     private let kinds: ScalarSet
     /// In order, and apart.
     private let ranges: [ClosedRange<UInt32>]
@@ -15,7 +15,7 @@ struct ScalarClass: Sendable {
     ///     the beginning stands for itself.
     ///   - ranges: more of them.
     ///   - isNegated: everything else instead.
-    init(
+    convenience init(
         _ kinds: ScalarSet = [], _ characters: String = "", _ ranges: ClosedRange<UInt32>...,
         isNegated: Bool = false
     ) {
@@ -26,6 +26,7 @@ struct ScalarClass: Sendable {
         self.kinds = kinds
         self.isNegated = isNegated
         ranges = Self.disjoint(all)
+        var ascii: (low: UInt64, high: UInt64) = (0, 0)
         for scalar in UInt32(0)..<0x80 {
             let isListed = all.contains { $0.contains(scalar) }
             let isOfKind = !ScalarKinds.table.kind(of: scalar).isDisjoint(with: kinds)
@@ -36,6 +37,7 @@ struct ScalarClass: Sendable {
                 ascii.high |= 1 << UInt64(scalar - 64)
             }
         }
+        self.ascii = ascii
     }
 
     private static func disjoint(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {

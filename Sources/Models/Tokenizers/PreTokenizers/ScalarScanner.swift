@@ -1,6 +1,6 @@
 /// Reads scalars and their kinds from well-formed UTF-8 that ends at `end`.
 struct ScalarScanner {
-    let end: Int
+    var end: Int
     let kinds: ScalarKinds
 
     /// The kind of the scalar at `position` and where the next one begins; nothing is in no set at the end.

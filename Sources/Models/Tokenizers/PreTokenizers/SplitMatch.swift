@@ -27,19 +27,19 @@ enum SplitMatch: Sendable {
     /// `|\s*[\r\n]+|\s+(?!\S)|\s+`
     case deepSeekWords(isolatingLineBreaks: Bool)
 
+    /// Calls `body` with each part of each of `pieces`, in order and without gaps.
     func forEachPiece(
-        of text: borrowing Span<UInt8>, _ range: Range<Int>, _ kinds: ScalarKinds,
+        of text: borrowing Span<UInt8>, _ pieces: SplitPieces, _ kinds: ScalarKinds,
         _ body: (borrowing Span<UInt8>, Range<Int>) -> Void
     ) {
-        let scanner = ScalarScanner(end: range.upperBound, kinds: kinds)
         switch self {
         case .run(let set, let lead, let minimum, let maximum):
-            Self.split(text, range, body) { text, position in
+            Self.split(text, pieces, kinds, body) { scanner, text, position in
                 let start = lead.end(scanner, text, at: position)
                 return Self.runEnd(scanner, set, text, start, minimum, maximum)
             }
         case .anyRun(let sets):
-            Self.split(text, range, body) { text, position in
+            Self.split(text, pieces, kinds, body) { scanner, text, position in
                 for set in sets {
                     if let end = Self.runEnd(scanner, set, text, position, 1, .max) {
                         return end
@@ -48,27 +48,21 @@ enum SplitMatch: Sendable {
                 return nil
             }
         case .trailingSpace:
-            let start = Self.trailingSpaceStart(scanner, text, range)
-            if start > range.lowerBound {
-                body(text, range.lowerBound..<start)
-            }
-            if start < range.upperBound {
-                body(text, start..<range.upperBound)
-            }
+            Self.splitTrailingSpace(text, pieces, kinds, body)
         case .sentinel:
-            Self.split(text, range, body) { text, position in
+            Self.split(text, pieces, kinds, body) { scanner, text, position in
                 scanner.sentinelEnd(text, from: position)
             }
         case .image:
-            Self.split(text, range, body) { text, position in
+            Self.split(text, pieces, kinds, body) { scanner, text, position in
                 scanner.imageEnd(text, from: position)
             }
         case .indentation:
-            Self.split(text, range, body) { text, position in
+            Self.split(text, pieces, kinds, body) { scanner, text, position in
                 scanner.indentationEnd(text, from: position)
             }
         case .deepSeekWords(let isolatingLineBreaks):
-            Self.split(text, range, body) { text, position in
+            Self.split(text, pieces, kinds, body) { scanner, text, position in
                 scanner.deepSeekWordEnd(
                     text, from: position, isolatingLineBreaks: isolatingLineBreaks)
             }
@@ -77,25 +71,50 @@ enum SplitMatch: Sendable {
 
     @inline(__always)
     private static func split(
-        _ text: borrowing Span<UInt8>, _ range: Range<Int>,
+        _ text: borrowing Span<UInt8>, _ pieces: SplitPieces, _ kinds: ScalarKinds,
         _ body: (borrowing Span<UInt8>, Range<Int>) -> Void,
-        matchEnd: (borrowing Span<UInt8>, Int) -> Int?
+        matchEnd: (ScalarScanner, borrowing Span<UInt8>, Int) -> Int?
     ) {
-        var start = range.lowerBound
-        var position = start
-        while position < range.upperBound {
-            guard let end = matchEnd(text, position) else {
-                position += UTF8Text.length(lead: text[position])
-                continue
+        var scanner = ScalarScanner(end: 0, kinds: kinds)
+        var start = pieces.start
+        for pieceEnd in pieces.ends {
+            scanner.end = pieceEnd
+            // A single byte is a piece whatever the expression says.
+            var position = pieceEnd - start == 1 ? pieceEnd : start
+            while position < pieceEnd {
+                guard let end = matchEnd(scanner, text, position) else {
+                    position += UTF8Text.length(lead: text[position])
+                    continue
+                }
+                if start < position {
+                    body(text, start..<position)
+                }
+                body(text, position..<end)
+                (start, position) = (end, end)
             }
-            if start < position {
-                body(text, start..<position)
+            if start < pieceEnd {
+                body(text, start..<pieceEnd)
             }
-            body(text, position..<end)
-            (start, position) = (end, end)
+            start = pieceEnd
         }
-        if start < range.upperBound {
-            body(text, start..<range.upperBound)
+    }
+
+    private static func splitTrailingSpace(
+        _ text: borrowing Span<UInt8>, _ pieces: SplitPieces, _ kinds: ScalarKinds,
+        _ body: (borrowing Span<UInt8>, Range<Int>) -> Void
+    ) {
+        var scanner = ScalarScanner(end: 0, kinds: kinds)
+        var start = pieces.start
+        for pieceEnd in pieces.ends {
+            scanner.end = pieceEnd
+            let spaceStart = trailingSpaceStart(scanner, text, start..<pieceEnd)
+            if spaceStart > start {
+                body(text, start..<spaceStart)
+            }
+            if spaceStart < pieceEnd {
+                body(text, spaceStart..<pieceEnd)
+            }
+            start = pieceEnd
         }
     }
 

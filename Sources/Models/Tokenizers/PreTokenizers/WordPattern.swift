@@ -53,19 +53,22 @@ struct WordPattern: Sendable {
     var halvesSpaces = false
 
     func forEachPiece(
-        of text: borrowing Span<UInt8>, _ range: Range<Int>, _ kinds: ScalarKinds,
+        of text: borrowing Span<UInt8>, _ pieces: SplitPieces, _ kinds: ScalarKinds,
         _ body: (borrowing Span<UInt8>, Range<Int>) -> Void
     ) {
-        let scanner = ScalarScanner(end: range.upperBound, kinds: kinds)
-        var start = range.lowerBound
-        // White space before this is known to hold no line break.
-        var breaklessEnd = start
-        while start < range.upperBound {
-            let end =
-                wordEnd(scanner, text, from: start)
-                ?? spaceEnd(scanner, text, from: start, breaklessEnd: &breaklessEnd)
-            body(text, start..<end)
-            start = end
+        var scanner = ScalarScanner(end: 0, kinds: kinds)
+        var start = pieces.start
+        for pieceEnd in pieces.ends {
+            scanner.end = pieceEnd
+            // White space before this is known to hold no line break.
+            var breaklessEnd = start
+            while start < pieceEnd {
+                let end =
+                    wordEnd(scanner, text, from: start)
+                    ?? spaceEnd(scanner, text, from: start, breaklessEnd: &breaklessEnd)
+                body(text, start..<end)
+                start = end
+            }
         }
     }
 

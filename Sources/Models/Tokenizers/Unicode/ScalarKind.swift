@@ -81,7 +81,7 @@ package struct ScalarSet: OptionSet {
 ///
 /// Unicode 16 for everybody: the standard library's own tables change with the toolchain and the
 /// operating system, and token ids must not. About 60 KB, built once in a few milliseconds.
-package struct ScalarKinds: Sendable {
+package final class ScalarKinds: Sendable {
     /// All of Unicode 16.
     package static let table = ScalarKinds(isAssigned: { _ in true })
     /// What llama.cpp knows: Unicode 15.1, scalars that came later being unassigned.
