@@ -49,7 +49,7 @@ package final class LoadedModel: Sendable {
         name: String, file: Checkpoint, options: Options = Options(),
         progress: (Double) -> Void = { _ in }
     ) throws {
-        tokenizer = try Tokenizer(TokenizerDefinition(file))
+        tokenizer = try Tokenizer(file)
         // Without its folders: clients may see this name.
         let fileName = file.path.split(separator: "/").last ?? ""
         template = try file.optionalString("tokenizer.chat_template").map {

@@ -248,7 +248,8 @@ extension Tokenizer {
         let count = definition.tokens.count
         for (name, token) in [
             ("bos", definition.bosToken), ("eos", definition.eosToken),
-            ("eot", definition.eotToken), ("unknown", definition.unknownToken),
+            ("eot", definition.eotToken), ("eom", definition.eomToken),
+            ("unknown", definition.unknownToken),
             ("seperator", definition.separatorToken),
         ] {
             guard let token, !definition.tokens.indices.contains(token) else { continue }

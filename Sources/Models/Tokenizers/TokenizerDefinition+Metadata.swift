@@ -58,6 +58,7 @@ extension TokenizerDefinition {
             paddingToken: try id("padding"), addBOS: addBOS,
             addEOS: try flag("add_eos_token", default: fallback.addEOS),
             addSpacePrefix: try flag("add_space_prefix", default: model == .llama))
+        eomToken = try id("eom")
         separatorToken = try id("seperator", default: fallback.separatorToken)
         self.lowercase = lowercase
         stripAccents = try flag("normalizer.strip_accents", default: lowercase)

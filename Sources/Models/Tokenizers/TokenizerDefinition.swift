@@ -46,6 +46,8 @@ package struct TokenizerDefinition: Sendable, Equatable {
     package var addEOS: Bool
     /// ``Model/llama``: a space goes before the text, and before text that follows a special token.
     package var addSpacePrefix: Bool
+    /// End of message, after which a tool speaks, where a model has one.
+    package var eomToken: Int?
     /// ``Model/bert``: goes last when special tokens are added.
     package var separatorToken: Int?
     /// ``Model/bert``: whether letters become lowercase, and accents are taken off.

@@ -16,6 +16,8 @@ package struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     package var code: Code
+    /// The file that the definition came from, where that is known.
+    package var file: String?
     /// The metadata field at fault, for instance `tokenizer.ggml.merges`.
     package var field: String
     /// Position in the field, where it is a list.
@@ -32,6 +34,6 @@ package struct TokenizerError: Error, Sendable, Equatable, CustomStringConvertib
 
     package var description: String {
         let place = index.map { "\(field)[\($0)]" } ?? field
-        return "tokenizer: \(place): \(message)"
+        return "\(file ?? "tokenizer"): \(place): \(message)"
     }
 }

@@ -153,6 +153,28 @@ struct LlamaCppTests {
         #expect(error?.message.contains("\"bert\"") == true)
     }
 
+    @Test(
+        "A long run of one thing takes no longer than a text", .timeLimit(.minutes(1)),
+        arguments: [
+            "a", "A", "\u{C9}", " ", "\n", "1", "\u{663}", "\u{301}", "<|im_", "<sentinel:1", "'",
+            "\u{6E2F}", "a ",
+        ])
+    func pathological(unit: String) throws {
+        let fixture = try LlamaCppFixture.shared.get()
+        let text = String(repeating: unit, count: 120_000 / unit.utf8.count)
+        var all = fixture.files.values.map(\.metadata)
+        for name in fixture.splitRules.keys {
+            var metadata = fixture.byteLevel
+            metadata["tokenizer.ggml.pre"] = .string(name)
+            all.append(metadata)
+        }
+        for metadata in all {
+            let tokenizer = try Tokenizer(
+                TokenizerDefinition(metadata: FixtureMetadata(values: metadata)))
+            #expect(!tokenizer.encode(text, addSpecial: true, parseSpecial: true).isEmpty)
+        }
+    }
+
     private func compare(
         _ metadata: [String: LlamaCppFixture.Value], _ texts: [String], _ ids: [[[Int]]]
     ) throws {

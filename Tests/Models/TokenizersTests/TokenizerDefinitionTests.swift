@@ -148,4 +148,27 @@ struct TokenizerDefinitionTests {
         #expect(tokenizer.decode([0, 1, 2], skipSpecial: true) == "a</s>")
         #expect(tokenizer.decode([0, 1, 2], skipSpecial: false) == "a<|im_end|></s>")
     }
+
+    @Test("Where a message's end is not the answer's, generation goes on")
+    func endOfMessage() throws {
+        func ends(_ tokens: [String]) throws -> Set<Int> {
+            try Tokenizer(
+                TokenizerDefinition(
+                    model: .gpt2, tokens: tokens, types: tokens.map { _ in 3 })
+            ).endOfGeneration
+        }
+        #expect(try ends(["<|end|>", "<|return|>"]) == [0, 1])
+        #expect(try ends(["<|end|>", "<|return|>", "<|call|>"]) == [1, 2])
+        #expect(try ends(["<|end|>", "<|flush|>", "<|calls|>"]) == [1, 2])
+        #expect(try ends(["</s>", "<|tool_response>"]) == [1])
+    }
+
+    @Test("An error names the file where it is known")
+    func errorNamesFile() {
+        var error = TokenizerError(
+            code: .missing, field: "tokenizer.ggml.tokens", message: "is empty")
+        #expect(error.description == "tokenizer: tokenizer.ggml.tokens: is empty")
+        error.file = "model.gguf"
+        #expect(error.description == "model.gguf: tokenizer.ggml.tokens: is empty")
+    }
 }

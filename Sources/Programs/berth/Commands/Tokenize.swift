@@ -26,7 +26,7 @@ struct Tokenize: ParsableCommand {
     var json = false
 
     func run() throws {
-        let tokenizer = try Tokenizer(TokenizerDefinition(file.open()))
+        let tokenizer = try Tokenizer(file.open())
         let ids = tokenizer.encode(text, addSpecial: addSpecial, parseSpecial: true)
         if json {
             let value = JSONValue.object(["ids": .array(ids.map { .integer($0) })])
