@@ -125,6 +125,38 @@ struct FolderConfigurationTests {
         }
     }
 
+    @Test(
+        "Windows become keys for every layer, where the configuration uses what it states",
+        arguments: [
+            ("Mistral", "\"sliding_window\": 32", [true]),
+            ("Mistral", "\"sliding_window\": null", nil),
+            ("Qwen2", "\"sliding_window\": 32, \"max_window_layers\": 0", nil),
+            ("Qwen2", "\"sliding_window\": 32, \"use_sliding_window\": false", nil),
+            (
+                "Qwen2",
+                "\"sliding_window\": 32, \"use_sliding_window\": true, \"max_window_layers\": 0",
+                [true]
+            ),
+            (
+                "Qwen2",
+                "\"sliding_window\": 32, \"use_sliding_window\": true, \"max_window_layers\": 1",
+                [false]
+            ),
+        ])
+    func windows(family: String, fields: String, flags: [Bool]?) throws {
+        var sample = FolderSample.whole()
+        let config = FolderSample.config
+            .replacing("LlamaForCausalLM", with: "\(family)ForCausalLM")
+            .replacing("\"num_hidden_layers\"", with: "\(fields), \"num_hidden_layers\"")
+        sample.files["config.json"] = Array(config.utf8)
+        try sample.write { folder in
+            let file = try Checkpoint.open(path: folder.path)
+            let key = "\(try file.string("general.architecture")).attention.sliding_window"
+            #expect(try file.optionalInteger(key) == flags.map { _ in 32 })
+            #expect(try file.optionalBools("\(key)_pattern") == flags)
+        }
+    }
+
     @Test("A split rule that GGUF has no name for says that the folder can be run as it is")
     func unknownRule() throws {
         var sample = FolderSample.whole()

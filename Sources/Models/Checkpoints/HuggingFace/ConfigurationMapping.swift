@@ -148,8 +148,9 @@ struct ConfigurationMapping {
 
     /// Layers that see only so many tokens back.
     private mutating func mapWindow() throws(JSONError) {
-        // Qwen's configurations state windows that they do not use.
-        let isUsed = try root["use_sliding_window"].ifPresent?.bool() ?? true
+        // Qwen's configurations state windows that they use only where they say so.
+        let isUsed =
+            try root["use_sliding_window"].ifPresent?.bool() ?? !prefix.hasPrefix("qwen")
         guard isUsed, let window = try root["sliding_window"].ifPresent?.int(in: 1...1 << 30) else {
             return
         }
@@ -168,7 +169,7 @@ struct ConfigurationMapping {
         } else if let first = try root["max_window_layers"].ifPresent?.int(in: 0...1 << 20) {
             flags = (0..<layers).map { $0 >= first }
         }
-        guard flags.contains(false) else { return }
+        // Written even when all layers have one: without it Qwen's have none.
         metadata.set(
             "\(prefix).attention.sliding_window_pattern", .array(.bool, flags.map { .bool($0) }))
     }
