@@ -250,9 +250,12 @@ INLINE void add_codes(const code_format *format, const uint8_t *lines, const ber
 }
 
 /* Dot products of the integers, given those of the weights as `add_codes` sees them. */
-INLINE float_pair code_dots(const code_format *format, pair dots, int32_t offset) {
+INLINE float_pair code_dots(const code_format *format, pair dots, __m256i offset) {
     if (format->table || !format->zero) return as_floats(dots);
-    return as_floats(WITH_OFFSET(dots, 0, (offset >> 7) * format->zero));
+    const int bits = 7 - __builtin_ctz((unsigned)format->zero);
+    const __m256i scaled = _mm256_srai_epi32(offset, bits);
+    return as_floats(
+        (pair){_mm256_add_epi32(dots.low, scaled), _mm256_add_epi32(dots.high, scaled)});
 }
 
 /* The scale or, in the second half of a record's first line, the minimum of a record of 8 blocks. */
@@ -289,8 +292,10 @@ INLINE void tile_codes(const code_format *format, const tile_work *work, const i
                 add_codes(format, lines, x, 0, 8, dots, width);
                 const float_pair scale = group_scale(format, scales, block, d);
                 UNROLL for (int m = 0; m < width; m++) {
-                    const float_pair dot =
-                        code_dots(format, dots[m], x[m].offsets[0] + x[m].offsets[1]);
+                    const __m256i offset =
+                        _mm256_add_epi32(_mm256_set1_epi32(x[m].offsets[0]),
+                                         _mm256_set1_epi32(x[m].offsets[1]));
+                    const float_pair dot = code_dots(format, dots[m], offset);
                     sums[m] = add_times(sums[m], multiply(dot, scale), x[m].scale);
                 }
                 if (!format->has_minimum) continue;
@@ -305,7 +310,8 @@ INLINE void tile_codes(const code_format *format, const tile_work *work, const i
                 add_codes(format, lines, x, 4 * half, 4 * half + 4, dots, width);
                 const float_pair scale = group_scale(format, scales, block * 2 + half, d);
                 UNROLL for (int m = 0; m < width; m++) {
-                    const float_pair dot = code_dots(format, dots[m], x[m].offsets[half]);
+                    const float_pair dot =
+                        code_dots(format, dots[m], _mm256_set1_epi32(x[m].offsets[half]));
                     scaled[m] =
                         half == 0 ? multiply(dot, scale) : multiply_add(dot, scale, scaled[m]);
                 }
