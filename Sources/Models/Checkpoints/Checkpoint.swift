@@ -1,4 +1,5 @@
 package import OrderedCollections
+package import StructuredJSON
 package import Tensors
 
 /// A model as it lies on disk: metadata by the names of the GGUF specification, tensors by GGUF names.
@@ -70,22 +71,57 @@ package final class Checkpoint: Sendable {
         indices = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
     }
 
+    private convenience init(huggingFace folder: ModelFolder) throws(CheckpointError) {
+        let model = try HuggingFaceModel(folder)
+        try self.init(
+            folder, model.metadata, tensors: model.weights.tensors, parts: model.weights.parts)
+    }
+
     /// Metadata are written as a GGUF header in memory and read like one, so that a folder and its conversion are
     /// the same to whoever reads them.
-    private init(huggingFace folder: ModelFolder) throws(CheckpointError) {
-        let model = try HuggingFaceModel(folder)
-        let written = GGUFWriter.header(model.metadata, [], alignment: 32)
+    private init(
+        _ folder: ModelFolder, _ metadata: GGUFMetadata, tensors: [CheckpointTensor],
+        parts: [FileBytes]
+    ) throws(CheckpointError) {
+        let written = GGUFWriter.header(metadata, [], alignment: 32)
         header = FileBytes(copying: written, name: folder.path(ConfigurationMapping.fileName))
         var parser = GGUFParser(header)
         let parsed = try parser.parse()
         path = folder.path
         format = .huggingFace
-        metadata = parsed.metadata
+        self.metadata = parsed.metadata
         valueRanges = parsed.valueRanges
-        parts = model.weights.parts
-        tensors = model.weights.tensors
+        self.parts = parts
+        self.tensors = tensors
         fileSize = parts.reduce(0) { $0 + $1.count }
         indices = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+    }
+
+    /// The same model with the vocabulary of a folder's tokenizer.json among its metadata; a GGUF file as it is.
+    ///
+    /// - Throws: ``CheckpointError`` where tokenizer.json is missing or has rules that GGUF cannot name.
+    package func withVocabulary() throws(CheckpointError) -> Checkpoint {
+        guard format == .huggingFace else { return self }
+        let folder = ModelFolder(path: path)
+        let rows = tensor(named: "token_embd.weight")?.dimensions.last ?? 0
+        var metadata = GGUFMetadata(copying: self)
+        let vocabulary = try TokenizerMapping(
+            HuggingFaceModel.modelFolder(folder), vocabulary: rows)
+        for (key, value) in vocabulary.values { metadata.set(key, value) }
+        return try Checkpoint(folder, metadata, tensors: tensors, parts: parts)
+    }
+
+    /// A folder's tokenizer.json and, where there is one, tokenizer_config.json; `nil` for a GGUF file.
+    ///
+    /// - Throws: ``CheckpointError`` where the files are missing or no JSON.
+    package func tokenizerFiles() throws(CheckpointError) -> (
+        tokenizer: JSONValue, configuration: JSONValue?
+    )? {
+        guard format == .huggingFace else { return nil }
+        let folder = try HuggingFaceModel.modelFolder(ModelFolder(path: path))
+        return (
+            try TokenizerMapping.document(folder), try folder.json("tokenizer_config.json")
+        )
     }
 
     package func tensor(named name: String) -> CheckpointTensor? {

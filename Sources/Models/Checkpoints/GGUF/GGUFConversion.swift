@@ -14,14 +14,7 @@ package struct GGUFConversion {
         precondition(type.map { !$0.isQuantized } ?? true, "a type of single floats")
         self.checkpoint = checkpoint
         self.type = type
-        var metadata = GGUFMetadata(copying: checkpoint)
-        if checkpoint.format == .huggingFace {
-            let folder = try HuggingFaceModel.modelFolder(ModelFolder(path: checkpoint.path))
-            let rows = checkpoint.tensor(named: "token_embd.weight")?.dimensions.last ?? 0
-            for (key, value) in try TokenizerMapping(folder, vocabulary: rows).values {
-                metadata.set(key, value)
-            }
-        }
+        var metadata = try GGUFMetadata(copying: checkpoint.withVocabulary())
         for key in metadata.keys where key.hasPrefix("split.") { metadata.set(key, nil) }
         if let type {
             let numbers: [ElementType: UInt32] = [.f32: 0, .f16: 1, .bf16: 32]

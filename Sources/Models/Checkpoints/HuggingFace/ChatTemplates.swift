@@ -37,8 +37,16 @@ struct ChatTemplates {
     private static func additional(_ folder: ModelFolder) throws(CheckpointError) -> [(
         String, String
     )] {
+        guard folder.has(additions) else { return [] }
         let inner = ModelFolder(path: folder.path(additions))
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: inner.path)) ?? []
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: inner.path)
+        } catch {
+            throw folder.error(
+                .unreadable, additions, "folder",
+                "cannot be listed: \(error.localizedDescription)")
+        }
         var templates: [(String, String)] = []
         for name in names.sorted() where name.hasSuffix(".jinja") {
             guard let text = try inner.text(name) else { continue }

@@ -14,8 +14,9 @@ package struct ModelFolder: Sendable {
     /// The folder as it was named.
     package let path: String
 
-    /// A configuration is kilobytes, a tokenizer tens of megabytes.
-    private static let longestJSON = 1 << 28
+    /// A configuration is kilobytes; the index of a model with many experts, and a tokenizer, tens of megabytes.
+    private static let longestConfiguration = 1 << 24
+    private static let longestTable = 1 << 27
 
     package init(path: String) {
         self.path = path
@@ -45,12 +46,22 @@ package struct ModelFolder: Sendable {
     }
 
     /// A JSON file's document, or `nil` where there is no such file.
-    package func json(_ name: String) throws(CheckpointError) -> JSONValue? {
+    ///
+    /// - `isTable`: whether it may be long.
+    package func json(_ name: String, isTable: Bool = false) throws(CheckpointError) -> JSONValue? {
         guard has(name) else { return nil }
         let file = try open(name)
+        let most = isTable ? Self.longestTable : Self.longestConfiguration
+        guard file.count <= most else {
+            throw error(
+                .invalidField, name, "file",
+                "has \(file.count) bytes, more than the \(most) that any model needs; it is damaged"
+            )
+        }
         do throws(JSONError) {
+            // A second member of one name replaces the first, as in the libraries that these files are written for.
             return try unsafe JSONValue(
-                parsing: [UInt8](file.bytes), limits: JSONLimits(maximumBytes: Self.longestJSON))
+                parsing: [UInt8](file.bytes), limits: JSONLimits(duplicateKeys: .keepLast))
         } catch {
             throw self.error(name, error)
         }

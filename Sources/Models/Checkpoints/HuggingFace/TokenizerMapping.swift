@@ -5,21 +5,13 @@ import StructuredJSON
 /// GGUF names a tokenizer's rules where tokenizer.json spells them out, so only what it has names for can be written.
 struct TokenizerMapping {
     private(set) var values: [(key: String, value: GGUFTypedValue)] = []
-    private let folder: ModelFolder
 
     static let fileName = "tokenizer.json"
 
     /// - `vocabulary`: rows of the embedding; ids without a token are filled up.
     /// - Throws: ``CheckpointError`` for a folder without tokenizer.json, and for rules that GGUF cannot name.
     init(_ folder: ModelFolder, vocabulary: Int) throws(CheckpointError) {
-        self.folder = folder
-        guard let document = try folder.json(Self.fileName) else {
-            throw folder.error(
-                .missingField, Self.fileName, "file",
-                """
-                is missing; save the tokenizer with transformers' AutoTokenizer.save_pretrained, which writes it
-                """)
-        }
+        let document = try Self.document(folder)
         let special = try SpecialTokens(folder, document)
         do throws(JSONError) {
             let root = JSONField(document)
@@ -39,6 +31,16 @@ struct TokenizerMapping {
         } catch {
             throw folder.error(Self.fileName, error)
         }
+    }
+
+    /// The parsed file.
+    static func document(_ folder: ModelFolder) throws(CheckpointError) -> JSONValue {
+        if let document = try folder.json(fileName, isTable: true) { return document }
+        throw folder.error(
+            .missingField, fileName, "file",
+            """
+            is missing; save the tokenizer with transformers' AutoTokenizer.save_pretrained, which writes it
+            """)
     }
 
     private mutating func set(_ key: String, _ value: GGUFTypedValue) {

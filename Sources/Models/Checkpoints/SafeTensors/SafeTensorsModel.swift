@@ -19,7 +19,7 @@ struct SafeTensorsModel {
 
     /// - Throws: ``CheckpointError`` naming the file, and the tensor where there is one, of what is wrong.
     init(_ folder: ModelFolder) throws(CheckpointError) {
-        guard let index = try folder.json(Self.indexName) else {
+        guard let index = try folder.json(Self.indexName, isTable: true) else {
             guard folder.has(Self.singleName) else {
                 throw folder.error(
                     .missingField, Self.singleName, "weights",
