@@ -25,9 +25,11 @@ format:
 
 parity:
 	@Tools/parity/run.sh compare.py $(ARGS)
+	@Tools/parity/run.sh compare_embeddings.py
 
 fixtures:
 	@Tools/parity/run.sh make_fixtures.py $(ARGS)
+	@Tools/parity/run.sh make_encoder_fixtures.py
 
 soak:
 	@Tools/soak/run.sh $(ARGS)

@@ -9,12 +9,14 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# start_server PROGRAM LOG: serves the embedded model on a free port and waits until it answers.
+# start_server PROGRAM LOG [OPTION...]: serves, the embedded model without options, on a free port and waits until
+# the server answers.
 start_server() {
     local program=$1 log=$2 port deadline
+    shift 2
     port=$(free_port)
     export BERTH_URL="http://127.0.0.1:$port" BERTH_BINARY="$PWD/$program"
-    "$program" serve --port "$port" >"$log" 2>&1 &
+    "$program" serve --port "$port" "$@" >"$log" 2>&1 &
     server=$!
     deadline=$((SECONDS + 60))
     until python3 -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=2)' \

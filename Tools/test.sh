@@ -11,6 +11,7 @@ swift=$(Tools/dependencies.sh test) || exit 1
 PATH=$(dirname "$swift"):$PATH
 export BERTH_WARNINGS_AS_ERRORS=1
 readonly logs=.build/test-logs venv=.build/test-venv berth=.build/release/berth
+readonly encoders=Tests/Engine/InferenceTests/Fixtures/Encoders
 readonly build_flags=(-c release --explicit-target-dependency-import-check error)
 mkdir -p "$logs"
 
@@ -100,7 +101,8 @@ step "tools" script test_tools
 if step "build" one build; then
     step "unit" swift unit_tests
     if step "python packages" one python_packages &&
-        start_server "$berth" "$logs/server.log"; then
+        start_server "$berth" "$logs/server.log" --model berth-harbour \
+            --model $encoders/encoder.gguf --model $encoders/cross-encoder.gguf; then
         step "api" pytest "$venv/bin/python" -m pytest -q Tests/API
         step "browser" pytest "$venv/bin/python" -m pytest -q Tests/Browser
         drain

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs a script of this folder with the two reference engines installed, and Berth built.
 #
-#   Tools/parity/run.sh compare.py|folders.py|make_fixtures.py [ARGUMENTS]
+#   Tools/parity/run.sh compare.py|compare_embeddings.py|folders.py [ARGUMENTS]
+#   Tools/parity/run.sh make_fixtures.py|make_encoder_fixtures.py [ARGUMENTS]
 #
 # BERTH_PARITY_PYTHON names a Python that has the packages already; else they come from PyPI into
 # .build/parity-venv, where llama.cpp is compiled, which takes a while the first time.
@@ -20,7 +21,7 @@ fi
 
 script=$1
 shift
-if [ "$script" != make_fixtures.py ]; then
+if [ "$script" = "${script#make_}" ]; then
     "$swift" build -c release --product berth
 fi
 PYTHONPATH=$folder exec "$python" "$folder/$script" "$@"

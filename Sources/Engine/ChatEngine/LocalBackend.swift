@@ -8,18 +8,28 @@ import Tokenizers
 /// Answers requests with models that run in this process.
 package final class LocalBackend: CompletionBackend {
     private let loaded: [LoadedModel]
+    let encoders: [LoadedEncoder]
 
-    /// - Parameter models: the first is the default.
-    package init(models: [LoadedModel]) {
+    /// - Parameters:
+    ///   - models: the first is the default.
+    ///   - encoders: what embeds and ranks.
+    package init(models: [LoadedModel], encoders: [LoadedEncoder] = []) {
         loaded = models
+        self.encoders = encoders
     }
 
     package func models() async -> [ModelDescription] {
-        loaded.map(\.description)
+        loaded.map(\.description) + encoders.map(\.description)
     }
 
     package func statistics() async -> BackendStatistics {
-        loaded.reduce(into: BackendStatistics()) { sum, model in
+        var sum = BackendStatistics()
+        for encoder in encoders {
+            let statistics = encoder.engine.statistics
+            sum.promptTokens += statistics.tokens
+            sum.running += statistics.waiting
+        }
+        for model in loaded {
             let statistics = model.engine.statistics
             sum.promptTokens += statistics.promptTokens
             sum.completionTokens += statistics.generatedTokens
@@ -28,6 +38,7 @@ package final class LocalBackend: CompletionBackend {
             sum.cacheBytesUsed += statistics.cacheBytesUsed
             sum.cacheBytesTotal += statistics.cacheBytesTotal
         }
+        return sum
     }
 
     /// Ends every answer under way; streams end with ``CompletionError/Code/shuttingDown``.
@@ -35,15 +46,23 @@ package final class LocalBackend: CompletionBackend {
         for model in loaded {
             model.engine.shutDown()
         }
+        for encoder in encoders {
+            encoder.engine.shutDown()
+        }
+    }
+
+    func unknownModel(_ name: String) -> CompletionError {
+        let names = (loaded.map(\.description) + encoders.map(\.description))
+            .map { "\"\($0.name)\"" }.joined(separator: ", ")
+        return CompletionError(
+            code: .modelNotFound, message: "no model is named \"\(name)\"; loaded: \(names)",
+            field: "model")
     }
 
     @concurrent
     package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
         guard let model = loaded.first(where: { $0.description.name == request.model }) else {
-            let names = loaded.map { "\"\($0.description.name)\"" }.joined(separator: ", ")
-            throw CompletionError(
-                code: .modelNotFound,
-                message: "no model is named \"\(request.model)\"; loaded: \(names)", field: "model")
+            throw unknownModel(request.model)
         }
         let prompt = try model.tokens(of: request.prompt)
         let generation = try model.generate(prompt, for: request)

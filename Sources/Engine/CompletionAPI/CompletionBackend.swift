@@ -29,16 +29,29 @@ package struct ModelDescription: Sendable, Equatable {
     package var loadedAt: Int
     /// Whether it has a chat template (a base model has none and serves `/v1/completions` only).
     package var canChat: Bool
+    package var task: ModelTask
 
     package init(
-        name: String, summary: String, contextLength: Int, loadedAt: Int, canChat: Bool
+        name: String, summary: String, contextLength: Int, loadedAt: Int, canChat: Bool,
+        task: ModelTask = .generation
     ) {
         self.name = name
         self.summary = summary
         self.contextLength = contextLength
         self.loadedAt = loadedAt
         self.canChat = canChat
+        self.task = task
     }
+}
+
+/// What a loaded model is for.
+package enum ModelTask: String, Sendable {
+    /// Continues text and, with a chat template, chats.
+    case generation
+    /// Turns texts into vectors.
+    case embedding
+    /// Scores documents for a query.
+    case reranking
 }
 
 /// What the backend has done since it started.

@@ -27,6 +27,8 @@ package final class DecoderModel: Sendable {
 
     /// Runs one step; afterwards the first `step.outputRows.count` rows of `workspace.logits` are filled.
     ///
+    /// A workspace without logits gets the final states of these rows only.
+    ///
     /// The logits of a row depend on its own sequence only, bit for bit: not on what else is in the
     /// batch, nor on how its prompt was cut into steps.
     package func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {

@@ -21,12 +21,17 @@ package final class Workspace {
     let residual: Matrix
     /// `[outputCapacity][width]`: the rows of `hidden` that get logits.
     let selected: Matrix
-    /// What the last step computed: `[outputCapacity][vocabulary]`.
+    /// The output rows behind the final norm: what embeddings are made of.
+    package var states: Matrix { normalized }
+    /// What the last step computed: `[outputCapacity][vocabulary]`, or no rows.
     package let logits: Matrix
     let angles: RotaryAngles
     private let quantized: QuantizedRows
 
-    package init(for configuration: ModelConfiguration, rows: Int, outputRows: Int) {
+    /// - `hasLogits`: whether steps end with logits, or with ``states``.
+    package init(
+        for configuration: ModelConfiguration, rows: Int, outputRows: Int, hasLogits: Bool = true
+    ) {
         let width = configuration.width
         let queries = configuration.heads * configuration.headDimension
         let keysAndValues = 2 * configuration.kvHeads * configuration.headDimension
@@ -40,7 +45,8 @@ package final class Workspace {
         gated = Matrix(rows: rows, columns: configuration.feedForward)
         residual = Matrix(rows: rows, columns: width)
         selected = Matrix(rows: outputRows, columns: width)
-        logits = Matrix(rows: outputRows, columns: configuration.vocabulary)
+        logits = Matrix(
+            rows: hasLogits ? outputRows : 0, columns: configuration.vocabulary)
         angles = RotaryAngles(rows: rows, pairs: configuration.rotary.dimensions / 2)
         quantized = QuantizedRows(
             rows: max(rows, outputRows),

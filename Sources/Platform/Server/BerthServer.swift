@@ -9,14 +9,14 @@ import UnixSignals
 
 /// The HTTP server: OpenAI's API, metrics and the chat page on whatever completes requests.
 ///
-/// It knows no model, only a `CompletionBackend`. One ``run(stopRequests:onBound:)`` a value.
+/// It knows no model, only a `ModelBackend`. One ``run(stopRequests:onBound:)`` a value.
 package struct BerthServer: Sendable {
     private let configuration: ServerConfiguration
-    private let backend: any CompletionBackend
+    private let backend: any ModelBackend
     private let logger: Logger
 
     package init(
-        configuration: ServerConfiguration, backend: any CompletionBackend, logger: Logger
+        configuration: ServerConfiguration, backend: any ModelBackend, logger: Logger
     ) {
         self.configuration = configuration
         self.backend = backend
@@ -133,6 +133,8 @@ package struct BerthServer: Sendable {
                     boundHost: configuration.host, allowedOrigins: configuration.allowedOrigins)))
         router.add(middleware: ErrorMiddleware(answers: answers))
         OpenAIRoutes(backend: backend, answers: answers, configuration: configuration)
+            .add(to: router)
+        EmbeddingRoutes(backend: backend, answers: answers, configuration: configuration)
             .add(to: router)
         OperationsRoutes(backend: backend, metrics: metrics).add(to: router)
         ConsoleRoutes().add(to: router)

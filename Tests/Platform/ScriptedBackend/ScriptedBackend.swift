@@ -4,7 +4,7 @@ import Synchronization
 /// A backend that does what a test tells it, and remembers what it was asked.
 ///
 /// It generates nothing: a ``Script`` says which events a request gets, and when.
-package final class ScriptedBackend: CompletionBackend {
+package final class ScriptedBackend: ModelBackend {
     /// What one request gets.
     package struct Script: Sendable {
         /// Thrown instead of an answer.
@@ -37,6 +37,8 @@ package final class ScriptedBackend: CompletionBackend {
 
     private struct State {
         var requests: [CompletionRequest] = []
+        var embeddings: [EmbeddingRequest] = []
+        var rerankings: [RerankRequest] = []
         var statistics = BackendStatistics(cacheBytesTotal: 1 << 20)
         var cancelled = 0
     }
@@ -55,6 +57,12 @@ package final class ScriptedBackend: CompletionBackend {
 
     /// Every request so far.
     package var requests: [CompletionRequest] { state.withLock(\.requests) }
+
+    /// Every request for vectors so far.
+    package var embeddings: [EmbeddingRequest] { state.withLock(\.embeddings) }
+
+    /// Every request for a ranking so far.
+    package var rerankings: [RerankRequest] { state.withLock(\.rerankings) }
 
     /// How many answers were stopped before their end.
     package var cancelled: Int { state.withLock(\.cancelled) }
@@ -91,6 +99,37 @@ package final class ScriptedBackend: CompletionBackend {
         return stream
     }
 
+    /// A vector for each input: its length in bytes or tokens, and 0.5, -0.25, up to `dimensions`.
+    ///
+    /// A text that is "slow" takes until the request is cancelled.
+    package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
+        state.withLock { $0.embeddings.append(request) }
+        let sizes = request.inputs.map { input in
+            switch input {
+            case .text(let text): text.utf8.count
+            case .tokens(let tokens): tokens.count
+            }
+        }
+        if request.inputs.contains(.text("slow")) {
+            do {
+                try await Task.sleep(for: .seconds(600))
+            } catch {
+                state.withLock { $0.cancelled += 1 }
+                throw error
+            }
+        }
+        return EmbeddingResult(
+            vectors: sizes.map { Array([Float($0), 0.5, -0.25].prefix(request.dimensions ?? 3)) },
+            promptTokens: sizes.reduce(0, +))
+    }
+
+    /// A score for each document: its length in bytes.
+    package func rerank(_ request: RerankRequest) async throws -> RerankResult {
+        state.withLock { $0.rerankings.append(request) }
+        return RerankResult(
+            scores: request.documents.map { Double($0.utf8.count) }, promptTokens: 11)
+    }
+
     /// False where the reader stopped it.
     private func play(
         _ script: Script, to continuation: CompletionStream.Continuation
@@ -125,4 +164,14 @@ extension ModelDescription {
     package static let scripted = ModelDescription(
         name: "scripted", summary: "no model at all", contextLength: 4096, loadedAt: 1_700_000_000,
         canChat: true)
+
+    /// A model for vectors of a ``ScriptedBackend``.
+    package static let scriptedEmbedder = ModelDescription(
+        name: "scripted-embedder", summary: "no model at all", contextLength: 512,
+        loadedAt: 1_700_000_000, canChat: false, task: .embedding)
+
+    /// A model for rankings of a ``ScriptedBackend``.
+    package static let scriptedReranker = ModelDescription(
+        name: "scripted-reranker", summary: "no model at all", contextLength: 512,
+        loadedAt: 1_700_000_000, canChat: false, task: .reranking)
 }

@@ -164,7 +164,7 @@ struct LifecycleTests {
     }
 
     private static func server(
-        _ configuration: ServerConfiguration, _ backend: any CompletionBackend
+        _ configuration: ServerConfiguration, _ backend: any ModelBackend
     ) -> BerthServer {
         BerthServer(
             configuration: configuration, backend: backend,

@@ -39,7 +39,7 @@ struct TestServer: Sendable {
 
     /// Runs a server as long as the body does; then it stops, and must stop in peace.
     static func run(
-        _ backend: any CompletionBackend,
+        _ backend: any ModelBackend,
         configuration: ServerConfiguration = ServerConfiguration(),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (TestServer) async throws -> Void

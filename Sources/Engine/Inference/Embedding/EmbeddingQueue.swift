@@ -2,11 +2,11 @@
 ///
 /// Every turn takes one text of each request in a ring, until the next one would not fit the step. So a request of
 /// thousands of texts and one of a single text get on equally fast, and small texts of many requests share a step.
-struct EmbeddingQueue {
-    struct Item: Equatable {
-        let request: Int
+package struct EmbeddingQueue {
+    package struct Item: Equatable {
+        package let request: Int
         /// Which of the request's texts.
-        let index: Int
+        package let index: Int
     }
 
     private struct Waiting {
@@ -18,32 +18,30 @@ struct EmbeddingQueue {
 
     private var ring: [Waiting] = []
     /// Tokens of texts that no step has taken yet.
-    private(set) var waitingTokens = 0
+    package private(set) var waitingTokens = 0
+
+    package init() {}
 
     /// Requests of which some text waits.
-    var count: Int {
+    package var count: Int {
         ring.count
     }
 
-    var isEmpty: Bool {
-        ring.isEmpty
-    }
-
     /// - `lengths`: tokens of every text; not empty.
-    mutating func submit(_ id: Int, lengths: [Int]) {
+    package mutating func submit(_ id: Int, lengths: [Int]) {
         ring.append(Waiting(id: id, lengths: lengths))
         waitingTokens += lengths.reduce(0, +)
     }
 
     /// Forgets what still waits of a request.
-    mutating func cancel(_ id: Int) {
+    package mutating func cancel(_ id: Int) {
         guard let place = ring.firstIndex(where: { $0.id == id }) else { return }
         let gone = ring.remove(at: place)
         waitingTokens -= gone.lengths[gone.next...].reduce(0, +)
     }
 
     /// The next step's texts: at most `rows` tokens and `texts` texts, but always at least one text.
-    mutating func plan(rows: Int, texts: Int) -> [Item] {
+    package mutating func plan(rows: Int, texts: Int) -> [Item] {
         var items: [Item] = []
         var used = 0
         while let waiting = ring.first {

@@ -35,23 +35,28 @@ package final class BidirectionalTextEncoder: TextEncoder {
     private let compute: Compute
     private let workspace: EncoderWorkspace
     private let pooling: Pooling
+    package let longestText: Int
 
-    /// Allocates for steps of `rows` tokens, or of one text where that may be longer; without `pooling` the
-    /// model's file says how a text becomes one vector.
-    package init(model: EncoderModel, compute: Compute, rows: Int, pooling: Pooling? = nil) {
+    /// Allocates for steps of `rows` tokens, or of one text where that may be longer.
+    ///
+    /// Without `longestText` and `pooling` these are what the model's file says.
+    package init(
+        model: EncoderModel, compute: Compute, rows: Int, longestText: Int? = nil,
+        pooling: Pooling? = nil
+    ) {
+        let context = model.configuration.contextLength
         self.model = model
         self.compute = compute
         self.pooling = pooling ?? model.configuration.pooling
+        self.longestText = min(longestText ?? context, context)
         workspace = EncoderWorkspace(
-            for: model.configuration, rows: max(rows, model.configuration.contextLength),
-            precision: model.precision)
+            for: model.configuration, rows: max(rows, self.longestText), precision: model.precision)
     }
 
     package var rows: Int { workspace.capacity }
     package var texts: Int { workspace.capacity }
     package var vocabulary: Int { model.configuration.vocabulary }
     package var width: Int { model.configuration.width }
-    package var longestText: Int { model.configuration.contextLength }
     package var isClassifier: Bool { model.classifier != nil }
 
     package func run(_ texts: [EncoderText]) -> [EncodedText] {

@@ -19,6 +19,9 @@ package struct EncoderText: Sendable, Equatable {
 ///
 /// Norms stand behind attention and feed-forward, positions are learned, GELU is exact.
 package final class EncoderModel: Sendable {
+    /// Values of `general.architecture` that it runs.
+    package static let architectures = ["bert"]
+
     package let configuration: EncoderConfiguration
     package let precision: WeightPrecision
     /// Present in cross-encoders: scores a text (or a pair) from its first token's state.
@@ -33,6 +36,15 @@ package final class EncoderModel: Sendable {
         _ file: Checkpoint, precision: WeightPrecision = .rounded, on compute: Compute,
         progress: (Double) -> Void = { _ in }
     ) throws {
+        let architecture = try file.string("general.architecture")
+        guard Self.architectures.contains(architecture) else {
+            throw ModelError(
+                code: .unsupportedArchitecture, file: file.path, field: "general.architecture",
+                message: """
+                    is \"\(CheckpointError.printable(architecture))\"; encoders that Berth runs: \
+                    \(Self.architectures.joined(separator: ", "))
+                    """)
+        }
         let configuration = try EncoderConfiguration(file: file)
         let reader = TensorReader(
             file: file, architecture: configuration.architecture, compute: compute)

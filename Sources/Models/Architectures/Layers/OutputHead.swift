@@ -18,7 +18,7 @@ struct OutputHead: Sendable {
             columns: configuration.width)
     }
 
-    /// Fills the first `step.outputRows.count` rows of `workspace.logits`.
+    /// Fills the first `step.outputRows.count` rows of `workspace.states`, and of its logits where it has any.
     func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
         let count = step.outputRows.count
         guard count > 0 else { return }
@@ -34,6 +34,7 @@ struct OutputHead: Sendable {
         compute.normalize(
             workspace.selected, rows: count, weight: norm, epsilon: epsilon,
             into: workspace.normalized)
+        guard workspace.logits.rows > 0 else { return }
         workspace.multiply(
             vocabulary, workspace.normalized, rows: count, into: workspace.logits, on: compute)
     }

@@ -42,7 +42,7 @@ struct OpenAIRoutes: Sendable {
     private func chat(_ request: Request, _ context: ServerContext) async throws -> Response {
         let chat = try ChatCompletionRequest(
             parsing: try await request.json(limit: configuration.bodyLimit))
-        let model = try await modelName(chat.generation.model)
+        let model = try await backend.modelName(chat.generation.model, for: .generation)
         return try await respond(
             to: chat.completion(model: model), as: ChatReply(head: head("chatcmpl", model)),
             chat.generation, context)
@@ -52,20 +52,10 @@ struct OpenAIRoutes: Sendable {
     private func complete(_ request: Request, _ context: ServerContext) async throws -> Response {
         let text = try TextCompletionRequest(
             parsing: try await request.json(limit: configuration.bodyLimit))
-        let model = try await modelName(text.generation.model)
+        let model = try await backend.modelName(text.generation.model, for: .generation)
         return try await respond(
             to: text.completion(model: model),
             as: TextReply(head: head("cmpl", model), echo: text.echo), text.generation, context)
-    }
-
-    /// The default model where the request names none; the backend refuses names it does not know.
-    private func modelName(_ requested: String?) async throws -> String {
-        if let requested { return requested }
-        guard let model = await backend.models().first else {
-            throw CompletionError(
-                code: .modelNotFound, message: "no model is loaded", field: "model")
-        }
-        return model.name
     }
 
     private func head(_ prefix: String, _ model: String) -> ReplyHead {
@@ -143,7 +133,7 @@ struct OpenAIRoutes: Sendable {
 
 extension CompletionError {
     /// The reader was cancelled, or the backend broke its promise.
-    fileprivate static var endedEarly: any Error {
+    static var endedEarly: any Error {
         Task.isCancelled
             ? CompletionError.shuttingDown
             : CompletionError(code: .engineFailure, message: "the answer ended without its end")
@@ -167,7 +157,7 @@ extension ModelDescription {
         [
             "id": .string(name), "object": "model", "created": .integer(loadedAt),
             "owned_by": "berth", "context_length": .integer(contextLength),
-            "summary": .string(summary), "can_chat": .bool(canChat),
+            "summary": .string(summary), "can_chat": .bool(canChat), "task": .string(task.rawValue),
         ]
     }
 }

@@ -1,6 +1,7 @@
 import Architectures
 import ArgumentParser
 import ChatEngine
+import Checkpoints
 import Foundation
 import Inference
 import KVCaching
@@ -16,6 +17,9 @@ struct Bench: ParsableCommand {
             the figure counts the tokens of all streams
 
             Medians of --repetitions after one warm-up. Other work on the machine disturbs the figures.
+
+            Of a model for embeddings, instead, the milliseconds that batches of 1 and 32 texts of 16 to 256 tokens \
+            take, each measured for --seconds.
             """)
 
     @Argument(help: "A GGUF file, or the name of the embedded model.")
@@ -37,6 +41,11 @@ struct Bench: ParsableCommand {
 
     @Option(help: "Measurements of each figure.")
     var repetitions = 3
+
+    @Option(help: "Seconds for each figure of a model for embeddings.")
+    var seconds = 1.0
+
+    @OptionGroup var encoder: EncoderOptions
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
@@ -65,8 +74,12 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         let compute = Compute(threads: threads.count)
+        let checkpoint = try file.open()
+        if EncoderModel.architectures.contains(try checkpoint.string("general.architecture")) {
+            return try measureEncoder(checkpoint, compute)
+        }
         let bar = ProgressBar(label: "loading \(file.name)")
-        let model = try ModelFamilies.load(try file.open(), on: compute) { bar.update($0) }
+        let model = try ModelFamilies.load(checkpoint, on: compute) { bar.update($0) }
         bar.finish()
         let streamCounts = try streamCounts
         let bench = try Benchmark(
@@ -82,6 +95,33 @@ struct Bench: ParsableCommand {
                     "figure": .string("decode_tok_s"), "streams": .integer(count),
                     "depth": .integer(depth),
                 ])
+        }
+    }
+
+    private func measureEncoder(_ file: Checkpoint, _ compute: Compute) throws {
+        let bar = ProgressBar(label: "loading \(self.file.name)")
+        let model = try EncoderModel(file, precision: encoder.weights, on: compute) {
+            bar.update($0)
+        }
+        bar.finish()
+        let bench = EncoderBenchmark(
+            encoder: BidirectionalTextEncoder(model: model, compute: compute, rows: 1024),
+            duration: seconds)
+        for texts in [1, 32] {
+            for length in [16, 64, 128, 256] where length <= model.configuration.contextLength {
+                let times = bench.measure(texts: texts, length: length)
+                let line: JSONObject = [
+                    "engine": .string("berth"), "figure": .string("encode_ms"),
+                    "texts": .integer(texts), "tokens": .integer(length),
+                    "ms": .number(times.median), "min": .number(times.fastest),
+                    "max": .number(times.slowest),
+                ]
+                try StandardOutput.line(
+                    json
+                        ? JSONValue.object(line).serialized()
+                        : "\(texts) texts of \(length) tokens: \(times.median) ms "
+                            + "(\(times.fastest) to \(times.slowest))")
+            }
         }
     }
 

@@ -14,7 +14,9 @@ struct Serve: AsyncParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp("A GGUF file; repeat it to serve several.", valueName: "PATH"))
+        help: ArgumentHelp(
+            "A GGUF file; repeat it to serve several, for chat, embeddings and reranking alike.",
+            valueName: "PATH"))
     var model: [ModelReference] = []
 
     @Option(help: "Address to listen on; 0.0.0.0 is every address of this machine.")
@@ -30,6 +32,7 @@ struct Serve: AsyncParsableCommand {
     var allowOrigin: [String] = []
 
     @OptionGroup var engine: EngineOptions
+    @OptionGroup var encoder: EncoderOptions
 
     func validate() throws {
         guard (0...65_535).contains(port) else {
@@ -47,8 +50,16 @@ struct Serve: AsyncParsableCommand {
                 rename one of the files
                 """)
         }
+        let encoders = try references.filter { try LoadedEncoder.isEncoder($0.open()) }
+        let generators = references.filter { reference in
+            !encoders.contains { $0.name == reference.name }
+        }
         let backend = LocalBackend(
-            models: try references.map { try $0.load(engine, besides: references.count - 1) })
+            models: try generators.map { try $0.load(engine, besides: references.count - 1) },
+            encoders: try encoders.map {
+                try $0.loadEncoder(
+                    encoder.loading(engine.threads, contextLength: engine.contextLength))
+            })
         let server = BerthServer(
             configuration: ServerConfiguration(
                 host: host, port: port, allowedOrigins: allowOrigin,

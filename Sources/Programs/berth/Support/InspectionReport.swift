@@ -17,17 +17,28 @@ struct InspectionReport {
     init(_ file: Checkpoint) {
         self.file = file
         weights = file.tensors.reduce(0) { $0 + $1.byteCount }
+        var needs: (cacheBytesPerToken: Int?, contextLength: Int?)
         do {
-            let configuration = try ModelFamilies.configuration(of: file)
             for tensor in file.tensors { _ = try file.elementType(of: tensor) }
-            cacheBytesPerToken = configuration.layout.byteCount / configuration.layout.positions
-            contextLength = configuration.contextLength
+            needs = try Self.needs(of: file)
             obstacle = nil
         } catch {
-            cacheBytesPerToken = nil
-            contextLength = nil
             obstacle = "\(error)"
         }
+        (cacheBytesPerToken, contextLength) = needs
+    }
+
+    private static func needs(of file: Checkpoint) throws -> (Int?, Int?) {
+        let architecture = try file.string("general.architecture")
+        guard !EncoderModel.architectures.contains(architecture) else {
+            // An encoder reads a text in one step and keeps nothing.
+            return (nil, try EncoderConfiguration(file: file).contextLength)
+        }
+        let configuration = try ModelFamilies.configuration(of: file)
+        return (
+            configuration.layout.byteCount / configuration.layout.positions,
+            configuration.contextLength
+        )
     }
 
     var text: String {

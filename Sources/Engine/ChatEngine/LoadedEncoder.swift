@@ -1,0 +1,114 @@
+package import Architectures
+package import Checkpoints
+package import CompletionAPI
+import Foundation
+package import Inference
+import OrderedCollections
+import Tensors
+package import Tokenizers
+
+/// A model file made ready to turn texts into vectors, or to score documents.
+///
+/// Beside what GGUF says of the model, it follows what the sentence-transformers library keeps beside one, as metadata
+/// under `sentence_transformers.`: prompts, the longest text, and whether vectors are normalized.
+package final class LoadedEncoder: Sendable {
+    /// How to make a file into a running encoder.
+    package struct Options: Sendable {
+        /// Threads that compute.
+        package var threads: Int
+        /// Most tokens of one text; `nil` takes what the model was made for.
+        package var contextLength: Int?
+        package var precision: WeightPrecision
+        /// `nil` takes what the file says.
+        package var pooling: Pooling?
+
+        package init(
+            threads: Int = ProcessInfo.processInfo.activeProcessorCount, contextLength: Int? = nil,
+            precision: WeightPrecision = .rounded, pooling: Pooling? = nil
+        ) {
+            self.threads = threads
+            self.contextLength = contextLength
+            self.precision = precision
+            self.pooling = pooling
+        }
+    }
+
+    package let description: ModelDescription
+    package let tokenizer: Tokenizer
+    package let engine: EmbeddingEngine
+    /// What may be put before a text, by name.
+    package let prompts: [String: String]
+    package let defaultPrompt: String?
+    /// Whether vectors get length 1 where a request does not say.
+    package let normalizes: Bool
+    /// Whether scores go through the logistic function.
+    package let squashes: Bool
+
+    /// Tokens of a step: a step of many short texts is as fast as one of a few thousand rows gets.
+    private static let stepRows = 1024
+    /// A decoder's context may be longer than anybody embeds, and all of it is memory.
+    private static let longestDecoderText = 8192
+    private static let prefix = "sentence_transformers"
+
+    /// Whether a file is an encoder: a model that reads both ways, or a decoder that states how to pool its states.
+    package static func isEncoder(_ file: Checkpoint) throws -> Bool {
+        let architecture = try file.string("general.architecture")
+        return try EncoderModel.architectures.contains(architecture)
+            || Pooling(file: file, architecture: architecture) != nil
+    }
+
+    /// Loads and repacks the weights.
+    ///
+    /// - Throws: what is wrong with the file: `CheckpointError`, `ModelError`, `TokenizerError`, `KVCacheError`.
+    package init(
+        name: String, file: Checkpoint, options: Options = Options(),
+        progress: (Double) -> Void = { _ in }
+    ) throws {
+        tokenizer = try Tokenizer(file)
+        let stated = try file.optionalInteger("\(Self.prefix).max_seq_length")
+        let wanted = [stated, options.contextLength].compactMap { $0 }.min()
+        engine = try Self.makeEngine(file, options, longestText: wanted, progress)
+        normalizes = try file.optionalBool("\(Self.prefix).normalize") ?? true
+        squashes = true
+        var prompts: [String: String] = [:]
+        let promptPrefix = "\(Self.prefix).prompts."
+        for key in file.metadata.keys where key.hasPrefix(promptPrefix) {
+            prompts[String(key.dropFirst(promptPrefix.count))] = try file.string(key)
+        }
+        self.prompts = prompts
+        defaultPrompt = try file.optionalString("\(Self.prefix).default_prompt_name")
+        description = ModelDescription(
+            name: name, summary: FileSummary(file).line, contextLength: engine.longestText,
+            loadedAt: Int(Date().timeIntervalSince1970), canChat: false,
+            task: engine.isClassifier ? .reranking : .embedding)
+    }
+
+    private static func makeEngine(
+        _ file: Checkpoint, _ options: Options, longestText: Int?, _ progress: (Double) -> Void
+    ) throws -> EmbeddingEngine {
+        let compute = Compute(threads: options.threads)
+        let architecture = try file.string("general.architecture")
+        if EncoderModel.architectures.contains(architecture) {
+            let model = try EncoderModel(
+                file, precision: options.precision, on: compute, progress: progress)
+            if let classifier = model.classifier, classifier.labels != 1 {
+                throw ModelError(
+                    code: .unsupportedFeature, file: file.path, field: "cls.output.weight",
+                    message: "has \(classifier.labels) labels; Berth ranks with models of one label"
+                )
+            }
+            return EmbeddingEngine(
+                BidirectionalTextEncoder(
+                    model: model, compute: compute, rows: stepRows, longestText: longestText,
+                    pooling: options.pooling))
+        }
+        let model = try ModelFamilies.load(
+            file, on: compute, contextLength: longestText, progress: progress)
+        let pooling =
+            try options.pooling ?? Pooling(file: file, architecture: architecture) ?? .last
+        let longest = min(model.configuration.contextLength, longestText ?? longestDecoderText)
+        return EmbeddingEngine(
+            try CausalTextEncoder(
+                model: model, compute: compute, longestText: longest, pooling: pooling))
+    }
+}

@@ -1,0 +1,185 @@
+import Architectures
+package import CompletionAPI
+import Foundation
+import Inference
+import Tokenizers
+
+extension LocalBackend: EmbeddingBackend {
+    @concurrent
+    package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
+        let encoder = try encoder(named: request.model, for: .embedding)
+        let width = encoder.engine.width
+        if let dimensions = request.dimensions, !(1...width).contains(dimensions) {
+            throw CompletionError(
+                code: .invalidRequest,
+                message:
+                    "dimensions must be 1 to \(width) for model \"\(request.model)\", got \(dimensions)",
+                field: "dimensions")
+        }
+        let prompt = try encoder.prompt(named: request.prompt)
+        var texts: [EncoderText] = []
+        for (index, input) in request.inputs.enumerated() {
+            try Task.checkCancellation()
+            let field = request.inputs.count == 1 ? "input" : "input[\(index)]"
+            texts.append(
+                try encoder.text(input, prompt: prompt, truncates: request.truncates, field: field))
+        }
+        let encoded = try await encoder.encode(texts, field: "input")
+        let normalizes = request.normalizes ?? encoder.normalizes
+        return EmbeddingResult(
+            vectors: encoded.map { vector in
+                let kept = Array(vector.prefix(request.dimensions ?? width))
+                return normalizes ? Self.normalized(kept) : kept
+            },
+            promptTokens: texts.reduce(0) { $0 + $1.tokens.count })
+    }
+
+    @concurrent
+    package func rerank(_ request: RerankRequest) async throws -> RerankResult {
+        let encoder = try encoder(named: request.model, for: .reranking)
+        var texts: [EncoderText] = []
+        for (index, document) in request.documents.enumerated() {
+            try Task.checkCancellation()
+            texts.append(
+                try encoder.pair(
+                    request.query, document, truncates: request.truncates,
+                    field: "documents[\(index)]"))
+        }
+        let scores = try await encoder.encode(texts, field: "documents")
+        return RerankResult(
+            scores: scores.map { encoder.relevance($0[0]) },
+            promptTokens: texts.reduce(0) { $0 + $1.tokens.count })
+    }
+
+    private func encoder(
+        named name: String, for task: ModelTask
+    ) throws(CompletionError) -> LoadedEncoder {
+        guard let encoder = encoders.first(where: { $0.description.name == name }) else {
+            throw unknownModel(name)
+        }
+        guard encoder.description.task == task else {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: """
+                    model "\(name)" is made for \(encoder.description.task.rawValue), not for \(task.rawValue)
+                    """, field: "model")
+        }
+        return encoder
+    }
+
+    /// The vector of length 1 in the same direction; zeros stay zeros.
+    private static func normalized(_ vector: [Float]) -> [Float] {
+        let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+        guard square > 0 else { return vector }
+        let inverse = 1 / square.squareRoot()
+        return vector.map { Float(Double($0) * inverse) }
+    }
+}
+
+extension LoadedEncoder {
+    fileprivate func prompt(named name: String?) throws(CompletionError) -> String {
+        guard let wanted = name ?? defaultPrompt else { return "" }
+        if let prompt = prompts[wanted] { return prompt }
+        // A default that names no prompt puts nothing before a text.
+        guard name != nil else { return "" }
+        let known = prompts.keys.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+        throw CompletionError(
+            code: .invalidRequest,
+            message: """
+                model "\(description.name)" has no prompt named "\(wanted)"; \
+                \(prompts.isEmpty ? "it has none at all" : "it has \(known)")
+                """, field: "prompt_name")
+    }
+
+    fileprivate func text(
+        _ input: EmbeddingRequest.Input, prompt: String, truncates: Bool, field: String
+    ) throws(CompletionError) -> EncoderText {
+        switch input {
+        case .text(let text):
+            let tokens = tokenizer.encode(prompt + text, addSpecial: true, parseSpecial: true)
+            guard tokens.count > engine.longestText else { return EncoderText(tokens: tokens) }
+            guard truncates else { throw tooLong(tokens.count, field) }
+            // What stands at the end of every text stays there.
+            let ending = tokenizer.encode("", addSpecial: true, parseSpecial: false).suffix(1)
+            let isSpecial = tokens.last == ending.last
+            let kept = tokens.prefix(engine.longestText - (isSpecial ? 1 : 0))
+            return EncoderText(tokens: kept + (isSpecial ? Array(ending) : []))
+        case .tokens(let tokens):
+            guard tokens.count > engine.longestText else { return EncoderText(tokens: tokens) }
+            guard truncates else { throw tooLong(tokens.count, field) }
+            return EncoderText(tokens: Array(tokens.prefix(engine.longestText)))
+        }
+    }
+
+    /// Query and document as a cross-encoder was trained on them: `[CLS] query [SEP] document [SEP]`.
+    fileprivate func pair(
+        _ query: String, _ document: String, truncates: Bool, field: String
+    ) throws(CompletionError) -> EncoderText {
+        let first = tokenizer.encode(query, addSpecial: true, parseSpecial: true)
+        let second = tokenizer.encode(document, addSpecial: false, parseSpecial: true)
+        let ending = first.suffix(1)
+        let room = engine.longestText - first.count - ending.count
+        guard room > 0 else { throw tooLong(first.count, "query") }
+        guard second.count <= room || truncates else {
+            throw tooLong(first.count + second.count + ending.count, field)
+        }
+        return EncoderText(
+            tokens: first + second.prefix(room) + ending, secondStart: first.count)
+    }
+
+    private func tooLong(_ tokens: Int, _ field: String) -> CompletionError {
+        CompletionError(
+            code: .contextLengthExceeded,
+            message: """
+                \(field) has \(tokens) tokens and model "\(description.name)" reads \(engine.longestText); \
+                shorten it, or send "truncate": true
+                """, field: field)
+    }
+
+    /// A cross-encoder's score as people expect it: between 0 and 1.
+    fileprivate func relevance(_ score: Float) -> Double {
+        squashes ? 1 / (1 + exp(-Double(score))) : Double(score)
+    }
+
+    fileprivate func encode(_ texts: [EncoderText], field: String) async throws -> [[Float]] {
+        do {
+            return try await engine.encode(texts).map { encoded in
+                switch encoded {
+                case .vector(let numbers), .scores(let numbers): numbers
+                }
+            }
+        } catch let error as EmbeddingError {
+            throw CompletionError(error, field: field, isOne: texts.count == 1)
+        }
+    }
+}
+
+extension CompletionError {
+    fileprivate init(_ error: EmbeddingError, field: String, isOne: Bool) {
+        func place(_ index: Int) -> String { isOne ? field : "\(field)[\(index)]" }
+        switch error {
+        case .emptyText(let index):
+            self.init(
+                code: .invalidRequest, message: "\(place(index)) has no tokens; send at least one",
+                field: place(index))
+        case .tooLong(let index, let tokens, let limit):
+            self.init(
+                code: .contextLengthExceeded,
+                message: "\(place(index)) has \(tokens) tokens and the model reads \(limit)",
+                field: place(index))
+        case .invalidToken(let token, let index, let vocabulary):
+            self.init(
+                code: .invalidRequest,
+                message: """
+                    token id \(token) in \(place(index)) is outside the vocabulary (0 to \(vocabulary - 1))
+                    """, field: place(index))
+        case .overloaded(let waiting):
+            self.init(
+                code: .overloaded,
+                message: "\(waiting) requests are waiting already; try again shortly")
+        case .shuttingDown:
+            self.init(
+                code: .shuttingDown, message: "the server is shutting down; try again shortly")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Architectures
+import ArgumentParser
+import ChatEngine
+
+extension WeightPrecision: ExpressibleByArgument {}
+
+extension Pooling: ExpressibleByArgument {
+    init?(argument: String) {
+        self.init(name: argument)
+    }
+
+    static var allValueStrings: [String] {
+        allCases.map(\.name)
+    }
+}
+
+/// Options of every command that loads a model for vectors or ranking.
+struct EncoderOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            How an encoder's weights are kept: rounded to 13 bits, which is fast, or stored as in the file, which is \
+            exact for float files.
+            """))
+    var weights = WeightPrecision.rounded
+
+    @Option(help: "How a text's states become one vector (default: what the model says).")
+    var pooling: Pooling?
+
+    func loading(_ threads: ThreadOptions, contextLength: Int? = nil) -> LoadedEncoder.Options {
+        LoadedEncoder.Options(
+            threads: threads.count, contextLength: contextLength, precision: weights,
+            pooling: pooling)
+    }
+}
+
+extension ModelReference {
+    /// Loads a model for vectors or ranking, with a progress bar when that takes a while.
+    func loadEncoder(_ options: LoadedEncoder.Options) throws -> LoadedEncoder {
+        let file = try open()
+        let bar = ProgressBar(label: "loading \(name)")
+        defer { bar.finish() }
+        return try LoadedEncoder(
+            name: name, file: file, options: options, progress: { bar.update($0) })
+    }
+}
