@@ -10,7 +10,7 @@ package struct TemplateLimits: Sendable {
     package var depth: Int
 
     package init(
-        steps: Int = 2_000_000, stringBytes: Int = 1 << 26, listItems: Int = 1_000_000,
+        steps: Int = 3_000_000, stringBytes: Int = 1 << 26, listItems: Int = 1_000_000,
         depth: Int = 400
     ) {
         self.steps = steps

@@ -9,6 +9,7 @@ extension TemplateInterpreter {
         guard !specification.isEmpty else { return try text(of: value) }
         let format = try FormatSpecification(specification)
         try charge(bytes: format.width.multipliedClamped(by: 4))
+        try charge(steps: 16 + (format.precision ?? 0))
         switch value {
         case .string(let text), .markup(let text): return try format.formatted(text)
         case .bool, .integer, .big: return try format.formatted(value.asBig ?? BigInteger(0))
@@ -29,7 +30,7 @@ struct FormatSpecification {
     private var padsWithZeros = false
     private(set) var width = 0
     private var grouping: UnicodeScalar?
-    private var precision: Int?
+    private(set) var precision: Int?
     private var kind: UnicodeScalar?
 
     init(_ text: String) throws(TemplateFault) {

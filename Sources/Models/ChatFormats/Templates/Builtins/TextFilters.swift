@@ -120,7 +120,7 @@ extension TemplateBuiltins {
             width: try bound.integer(0) ?? 79, breaksLongWords: bound[1]?.isTrue ?? true,
             breaksOnHyphens: bound[3]?.isTrue ?? true)
         let separator = try bound.string(2) ?? "\n"
-        try interpreter.charge(bytes: text.utf8.count.multipliedClamped(by: 8))
+        try interpreter.charge(steps: text.utf8.count.multipliedClamped(by: 4))
         var paragraphs: [String] = []
         for paragraph in text.splitLines(keepEnds: false) {
             guard wrap.width > 0 || paragraph.isEmpty else {

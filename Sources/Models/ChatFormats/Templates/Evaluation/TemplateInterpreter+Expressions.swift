@@ -196,9 +196,13 @@ extension TemplateInterpreter {
         return try call(function, arguments)
     }
 
+    /// What a call or a filter costs beside the bytes and items that it makes.
+    private static let callSteps = 2
+
     func call(
         _ function: TemplateValue, _ arguments: CallArguments
     ) throws(TemplateFault) -> TemplateValue {
+        try charge(steps: Self.callSteps)
         switch function {
         case .function(let function): return try function.body(self, arguments)
         case .object(let object): return try object.call(self, arguments)
@@ -249,6 +253,7 @@ extension TemplateInterpreter {
         guard let filter = TemplateBuiltins.filters[name] else {
             throw .invalid("no filter named '\(name)'")
         }
+        try charge(steps: Self.callSteps)
         // Most filters see a plain string; those that change no letters give it its mark back.
         let isPlain = !value.isMarkup || TemplateBuiltins.markupAware.contains(name)
         let given = isPlain ? value : .string(try text(of: value))

@@ -83,14 +83,20 @@ final class TemplateInterpreter {
                 return try self.run(loop, over: sequence, depth: 1)
             }
         case .capture(let target, let filters, let body):
+            var flow = Flow.next
             let text = try inner { () throws(TemplateFault) in
-                try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
+                try self.capture { () throws(TemplateFault) in flow = try self.execute(body) }
             }
+            // Leaving the loop from within leaves the text behind.
+            guard flow == .next else { return flow }
             try assign(try filtered(markedIfEscaping(text), filters), to: target)
         case .filtered(let filters, let body):
+            var flow = Flow.next
             let text = try inner { () throws(TemplateFault) in
-                try self.capture { () throws(TemplateFault) in _ = try self.execute(body) }
+                try self.capture { () throws(TemplateFault) in flow = try self.execute(body) }
             }
+            // Leaving the loop from within leaves the text behind.
+            guard flow == .next else { return flow }
             let result = try filtered(markedIfEscaping(text), filters)
             guard let text = result.asText else {
                 throw .invalid("a filter block needs a string, not \(result.typeName)")

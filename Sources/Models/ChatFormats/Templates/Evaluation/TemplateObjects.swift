@@ -42,6 +42,8 @@ final class LoopState: TemplateObject {
     /// Items that were looked at before their turn, the next one last.
     private var ahead: [TemplateValue] = []
     private var lastChanged: [TemplateValue]?
+    /// The number of items, once it was asked for.
+    private var total: Int?
 
     init(
         _ iterator: TemplateIterator, source: TemplateValue, depth: Int,
@@ -73,10 +75,13 @@ final class LoopState: TemplateObject {
     }
 
     private func length() throws(TemplateFault) -> Int {
+        if let total { return total }
         var rest: [TemplateValue] = ahead.reversed()
         while let next = try iterator.next() { rest.append(next) }
         ahead = rest.reversed()
-        return index + 1 + ahead.count
+        let count = index + 1 + ahead.count
+        total = count
+        return count
     }
 
     func attribute(_ name: String) throws(TemplateFault) -> TemplateValue? {
