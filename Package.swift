@@ -109,7 +109,7 @@ let programs: [Target] = [
         dependencies: [
             "CKernels", "Tensors", "StructuredJSON", "Checkpoints", "Tokenizers", "ChatFormats",
             "Architectures", "CDefaultModel", "CompletionAPI", "KVCaching", "Sampling", "Inference",
-            "ChatEngine", "Console", "Server", argumentParser, collections, logging,
+            "ChatEngine", "Console", "ModelHub", "Server", argumentParser, collections, logging,
         ],
         path: "Sources/Programs/berth", swiftSettings: swiftSettings)
 ]

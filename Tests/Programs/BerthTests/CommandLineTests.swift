@@ -10,7 +10,7 @@ struct CommandLineTests {
         "Every command explains itself",
         arguments: [
             "serve", "run", "chat", "tokenize", "inspect", "logits", "bench", "doctor", "quantize",
-            "convert", "embed", "rerank",
+            "convert", "embed", "rerank", "pull", "models",
         ])
     func help(command: String) throws {
         let result = try BerthProgram.run(command, "--help")
@@ -35,6 +35,9 @@ struct CommandLineTests {
             (["quantize", model, "o.gguf"], "--type"),
             (["bench", model, "--streams", "0"], "--streams"),
             (["bench", model, "--prompt", "0"], "--prompt"),
+            (["pull"], "name"),
+            (["pull", "a/b", "--attempts", "0"], "--attempts"),
+            (["models", "remove"], "names"),
             (["frobnicate"], "frobnicate"),
         ])
     func usageErrors(arguments: [String], mention: String) throws {

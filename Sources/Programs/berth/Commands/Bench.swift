@@ -22,7 +22,7 @@ struct Bench: ParsableCommand {
             take, each measured for --seconds.
             """)
 
-    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    @Argument(help: "A GGUF file, a model of the store, or the embedded model.")
     var file: ModelReference
 
     @OptionGroup var threads: ThreadOptions

@@ -10,7 +10,7 @@ struct Chat: AsyncParsableCommand {
             /new starts over, /bye (or Ctrl-D) leaves, Ctrl-C while the model answers stops the answer.
             """)
 
-    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    @Argument(help: "A GGUF file, a model of the store, or the embedded model.")
     var model: ModelReference = .embedded
 
     @Option(help: "Instructions that come before the conversation.")

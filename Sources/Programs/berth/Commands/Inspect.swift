@@ -7,7 +7,7 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what is in a model file: metadata, tensors, memory needed.")
 
-    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    @Argument(help: "A GGUF file, a model of the store, or the embedded model.")
     var file: ModelReference
 
     @Flag(help: "Print one JSON object with everything, arrays in full.")

@@ -15,7 +15,7 @@ struct Logits: ParsableCommand {
             one number for every entry of the vocabulary, the scores of what comes next.
             """)
 
-    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    @Argument(help: "A GGUF file, a model of the store, or the embedded model.")
     var file: ModelReference
 
     @Option(help: ArgumentHelp("Token ids, separated by commas.", valueName: "IDS"))

@@ -11,7 +11,7 @@ struct Run: AsyncParsableCommand {
             object with the answer, the token counts and the times is printed.
             """)
 
-    @Argument(help: "A GGUF file, or the name of the embedded model.")
+    @Argument(help: "A GGUF file, a model of the store, or the embedded model.")
     var model: ModelReference
 
     @Argument(help: "What to answer or continue.")

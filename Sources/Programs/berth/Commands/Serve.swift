@@ -15,8 +15,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A GGUF file; repeat it to serve several, for chat, embeddings and reranking alike.",
-            valueName: "PATH"))
+            "A GGUF file or a model of the store; repeat it to serve several, for chat, embeddings and reranking alike.",
+            valueName: "MODEL"))
     var model: [ModelReference] = []
 
     @Option(help: "Address to listen on; 0.0.0.0 is every address of this machine.")

@@ -13,7 +13,9 @@ struct Tokenize: ParsableCommand {
             """)
 
     @Argument(
-        help: "A GGUF file (a vocabulary-only one will do), or the name of the embedded model.")
+        help:
+            "A GGUF file (a vocabulary-only one will do), a model of the store, or the embedded model."
+    )
     var file: ModelReference
 
     @Argument(help: "The text.")

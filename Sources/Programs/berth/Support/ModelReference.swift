@@ -3,8 +3,11 @@ import CDefaultModel
 import ChatEngine
 import Checkpoints
 import Foundation
+import ModelHub
 
-/// A model as the command line names it: a path, or the name of the embedded model.
+/// A model as the command line names it: a path, a model of the store, or the name of the embedded model.
+///
+/// A path that is there wins over a name of the store.
 struct ModelReference: ExpressibleByArgument, Sendable {
     static let embeddedName = "berth-harbour"
     static let embedded = ModelReference(argument: embeddedName)
@@ -20,13 +23,38 @@ struct ModelReference: ExpressibleByArgument, Sendable {
         argument
     }
 
-    private var isEmbedded: Bool {
-        argument == Self.embeddedName && !FileManager.default.fileExists(atPath: argument)
+    private var isPath: Bool { FileManager.default.fileExists(atPath: argument) }
+
+    private var isEmbedded: Bool { argument == Self.embeddedName && !isPath }
+
+    /// - Throws: ``HubError`` where neither a file nor a model of the store has that name.
+    private func stored() throws(HubError) -> ModelStore.Entry {
+        try ModelStore(environment: ProcessInfo.processInfo.environment).find(argument)
     }
 
-    /// What clients call the model: the file's name without its extension.
+    /// The file or folder that holds the model.
+    ///
+    /// - Throws: ``CommandError`` with the nearest names, and what would bring the model here.
+    private func path() throws -> String {
+        if isPath { return argument }
+        do {
+            return try stored().path
+        } catch {
+            let isFile = argument.hasPrefix("/") || argument.hasPrefix(".")
+            let hint =
+                (try? ModelName(parsing: argument)).map { "; to download it: berth pull \($0)" }
+                ?? ""
+            throw CommandError(
+                isFile
+                    ? "there is no file \(argument)"
+                    : "there is no file \(argument), and \(error)\(hint)")
+        }
+    }
+
+    /// What clients call the model: the file's name without its extension, or the last part of its name in the store.
     var name: String {
         guard !isEmbedded else { return Self.embeddedName }
+        if !isPath, let stored = try? stored() { return stored.model.shortName }
         let file = URL(fileURLWithPath: argument).lastPathComponent
         return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
     }
@@ -34,7 +62,7 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     /// Maps the file and checks its header.
     func open() throws -> Checkpoint {
         guard isEmbedded else {
-            return try Checkpoint.open(path: argument)
+            return try Checkpoint.open(path: try path())
         }
         return try unsafe Checkpoint.open(
             staticBytes: UnsafeRawBufferPointer(
