@@ -124,6 +124,21 @@ struct DecisionTests {
         }
     }
 
+    @Test("The rate is that of the last seconds, and the time left follows from it")
+    func rate() {
+        var rate = TransferRate(window: 10)
+        #expect(rate.bytesPerSecond == nil && rate.secondsLeft(of: 100) == nil)
+        for second in 0...20 { rate.record(second * 100, at: Double(second)) }
+        #expect(rate.bytesPerSecond == 100)
+        #expect(rate.secondsLeft(of: 2550) == 6)
+        for second in 21...31 { rate.record(2000, at: Double(second)) }
+        #expect(rate.bytesPerSecond == 0 && rate.secondsLeft(of: 2550) == nil)
+        rate.record(10, at: 32)
+        #expect(rate.bytesPerSecond == nil)
+        #expect(TransferRate.text(seconds: 7) == "0:07")
+        #expect(TransferRate.text(seconds: 11_105) == "3:05:05")
+    }
+
     @Test("Proxies are taken from the environment, with exceptions")
     func proxies() throws {
         let rules = try ProxyRules(
