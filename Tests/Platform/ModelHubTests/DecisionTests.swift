@@ -1,3 +1,4 @@
+import Foundation
 import ModelHub
 import Testing
 
@@ -45,6 +46,20 @@ struct DecisionTests {
         }
         #expect(error.code == .rateLimited)
         #expect(error.message.contains("3600 seconds"))
+    }
+
+    @Test(
+        "Seconds, dates and rate limits tell how long to wait; nonsense tells nothing",
+        arguments: [
+            ("7", nil, 7), (" 0 ", nil, 0), ("Sun, 06 Nov 1994 08:49:37 GMT", nil, 37),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", nil, 0), ("-1", nil, nil), ("soon", nil, nil),
+            ("99999999999", nil, nil), (nil, #""api";r=0;t=55"#, 55), (nil, "t=x", nil),
+            ("3", "t=55", 3), (nil, nil, nil),
+        ] as [(String?, String?, Int?)])
+    func retryAfterForms(retryAfter: String?, rateLimit: String?, seconds: Int?) throws {
+        let now = try Date("1994-11-06T08:49:00Z", strategy: .iso8601)
+        let found = RetryAfter.parse(retryAfter: retryAfter, rateLimit: rateLimit, now: now)
+        #expect(found == seconds.map { .seconds($0) })
     }
 
     @Test(

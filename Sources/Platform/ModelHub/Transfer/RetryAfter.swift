@@ -1,11 +1,11 @@
-import Foundation
+package import Foundation
 
 /// How long a server asks to wait.
-enum RetryAfter {
+package enum RetryAfter {
     /// From `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3); else from the `t` of `RateLimit`.
     ///
     /// Nothing sensible is `nil`; a date in the past is zero.
-    static func parse(retryAfter: String?, rateLimit: String?, now: Date) -> Duration? {
+    package static func parse(retryAfter: String?, rateLimit: String?, now: Date) -> Duration? {
         if let retryAfter {
             if let seconds = Int(retryAfter.trimmingCharacters(in: .whitespaces)) {
                 return (0...86_400 * 365).contains(seconds) ? .seconds(seconds) : nil
