@@ -123,7 +123,8 @@ let suites: [Target] = [
         "CheckpointsTests", "Models", ["Checkpoints", "Tensors", "StructuredJSON", collections],
         resources: [.copy("Fixtures")]),
     tests(
-        "TokenizersTests", "Models", ["Tokenizers", "Checkpoints"], resources: [.copy("Fixtures")]),
+        "TokenizersTests", "Models", ["Tokenizers", "Checkpoints", "StructuredJSON"],
+        resources: [.copy("Fixtures")]),
     tests(
         "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON"],
         resources: [.copy("Fixtures")]),

@@ -8,6 +8,7 @@ package final class Tokenizer: Sendable {
         case sentencePiece(SentencePieceEncoder)
         case wordPiece(WordPieceEncoder)
         case unigram(UnigramEncoder)
+        case huggingFace(HuggingFaceTokenizer)
     }
 
     package let bosToken: Int?
@@ -71,7 +72,9 @@ package final class Tokenizer: Sendable {
             case .bert: true
             case .gpt2, .gemma4: false
             }
-        endOfGeneration = EndOfGeneration.tokens(of: vocabulary, definition)
+        endOfGeneration = EndOfGeneration.tokens(
+            of: vocabulary,
+            stated: [definition.eosToken, definition.eotToken, definition.eomToken])
         if definition.model == .bert {
             (firstToken, lastToken) = (bosToken, definition.separatorToken)
         } else {
@@ -82,6 +85,30 @@ package final class Tokenizer: Sendable {
             stripped: definition.strippedAround)
         userDefinedTokens = SpecialTokenMatcher(
             vocabulary, types: [.userDefined], stripped: definition.strippedAround)
+    }
+
+    /// A tokenizer of a tokenizer.json.
+    init(_ file: HuggingFaceTokenizer, special: SpecialTokens) {
+        vocabulary = Vocabulary(file.vocabularyEntries())
+        encoder = .huggingFace(file)
+        bosToken = special.bos
+        eosToken = special.eos
+        eotToken = nil
+        unknownToken = special.unknown
+        paddingToken = special.padding
+        let (first, last) = (file.firstToken, file.lastToken)
+        addsBOS = first != nil && first == special.bos
+        addsEOS = last != nil && last == special.eos
+        (firstToken, lastToken) = (first, last)
+        addsSpacePrefix = false
+        endOfGeneration = EndOfGeneration.tokens(of: vocabulary, stated: [special.eos])
+        specialTokens = SpecialTokenMatcher(vocabulary, types: [], stripped: .none)
+        userDefinedTokens = SpecialTokenMatcher(vocabulary, types: [], stripped: .none)
+    }
+
+    /// The tokenizer.json that this was made of, if it was.
+    var huggingFace: HuggingFaceTokenizer? {
+        if case .huggingFace(let file) = encoder { file } else { nil }
     }
 
     /// Number of tokens; ids are below it.
@@ -102,7 +129,7 @@ package final class Tokenizer: Sendable {
 
     /// The token ids of text that may be broken UTF-8.
     ///
-    /// As llama.cpp reads it: each byte that begins no character counts as U+FFFD, but SentencePiece's
+    /// A tokenizer.json's takes each maximal ill-formed part for U+FFFD. Others read as llama.cpp does: each byte that begins no character counts as U+FFFD, but SentencePiece's
     /// byte-pair encoding has tokens for the bytes themselves.
     package func encode(bytes: [UInt8], addSpecial: Bool, parseSpecial: Bool) -> [Int] {
         encode(bytes, isBroken: true, addSpecial: addSpecial, parseSpecial: parseSpecial)
@@ -148,6 +175,9 @@ package final class Tokenizer: Sendable {
     /// - Returns: the text, without the space that SentencePiece puts before the first word.
     package func decode(_ tokens: [Int], skipSpecial: Bool) -> String {
         var decoder = StreamingDecoder(self, skipSpecial: skipSpecial)
+        if huggingFace != nil {
+            return tokens.reduce(into: "") { $0 += decoder.append($1) } + decoder.finish()
+        }
         var bytes: [UInt8] = []
         for token in tokens {
             bytes.append(contentsOf: decoder.bytes(of: token))
@@ -158,6 +188,13 @@ package final class Tokenizer: Sendable {
     private func encode(
         _ text: [UInt8], isBroken: Bool, addSpecial: Bool, parseSpecial: Bool
     ) -> [Int] {
+        if case .huggingFace(let file) = encoder {
+            // As Python's `errors="replace"` would hand it over.
+            let text = isBroken ? UTF8Text.repaired(text) : text
+            return file.process(
+                [file.encode(text, parseSpecial: parseSpecial)], addSpecial: addSpecial
+            ).ids
+        }
         var tokens: [Int] = []
         if addSpecial, let firstToken {
             tokens.append(firstToken)
@@ -196,7 +233,7 @@ package final class Tokenizer: Sendable {
     /// Whether broken UTF-8 is mended before the encoder sees it.
     private var repairsText: Bool {
         switch encoder {
-        case .bytePair, .wordPiece: true
+        case .bytePair, .wordPiece, .huggingFace: true
         case .sentencePiece, .unigram: false
         }
     }
@@ -216,6 +253,8 @@ package final class Tokenizer: Sendable {
             encoder.encode(text, range, into: &tokens)
         case .unigram(let encoder):
             encoder.encode(text, range, into: &tokens)
+        case .huggingFace:
+            break
         }
     }
 }

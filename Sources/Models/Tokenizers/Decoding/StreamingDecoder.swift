@@ -8,6 +8,8 @@ package struct StreamingDecoder: Sendable {
     private let skipSpecial: Bool
     /// Whether the next text loses the space that SentencePiece puts before the first word.
     private var dropsSpace: Bool
+    /// Decodes instead where the tokenizer is a tokenizer.json's.
+    private var stream: FileDecoderStream?
     /// The beginning of a character: at most 3 bytes.
     private var pending: [UInt8] = []
 
@@ -21,10 +23,19 @@ package struct StreamingDecoder: Sendable {
         self.tokenizer = tokenizer
         self.skipSpecial = skipSpecial
         dropsSpace = tokenizer.addsSpacePrefix && !continuesText
+        stream = tokenizer.huggingFace.map {
+            FileDecoderStream($0.decoder, continuesText: continuesText)
+        }
     }
 
     /// The text that `token` completes; often empty.
     package mutating func append(_ token: Int) -> String {
+        if let file = tokenizer.huggingFace {
+            guard !skipSpecial || !file.isSpecial(token), let text = file.text(of: token) else {
+                return ""
+            }
+            return String(decoding: stream?.append(Array(text)) ?? [], as: UTF8.self)
+        }
         pending.append(contentsOf: bytes(of: token))
         let incomplete = UTF8Text.incompleteSuffixLength(pending)
         let text = String(decoding: pending.dropLast(incomplete), as: UTF8.self)
@@ -34,6 +45,7 @@ package struct StreamingDecoder: Sendable {
 
     /// The end of the text: U+FFFD where a character stays incomplete.
     package mutating func finish() -> String {
+        if stream != nil { return String(decoding: stream?.finish() ?? [], as: UTF8.self) }
         defer { pending = [] }
         return String(decoding: pending, as: UTF8.self)
     }

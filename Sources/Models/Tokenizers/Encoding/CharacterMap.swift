@@ -57,6 +57,30 @@ struct CharacterMap: Sendable {
         return (match.end, match.value..<stop)
     }
 
+    /// Where the replacement of the shortest sequence at `start` lies.
+    func shortestMatch(
+        _ text: borrowing Span<UInt8>, from start: Int, to end: Int
+    ) -> Range<Int>? {
+        var node = Self.offset(units[0])
+        var position = start
+        while position < end, text[position] != 0 {
+            let byte = UInt32(text[position])
+            node ^= byte
+            guard node < units.count else { return nil }
+            let unit = units[Int(node)]
+            guard unit & 0x8000_00FF == byte else { return nil }
+            position += 1
+            node ^= Self.offset(unit)
+            guard unit >> 8 & 1 == 1, node < units.count else { continue }
+            let value = Int(units[Int(node)] & 0x7FFF_FFFF)
+            guard value < replacements.count else { return nil }
+            var stop = value
+            while replacements[stop] != 0 { stop += 1 }
+            return value..<stop
+        }
+        return nil
+    }
+
     /// Bytes of a replacement.
     func bytes(_ replacement: Range<Int>) -> ArraySlice<UInt8> {
         replacements[replacement]

@@ -32,6 +32,18 @@ struct MergeTable: Sendable {
         slots[slot] = Slot(pair: pair, rank: rank, result: result)
     }
 
+    /// Adds a merge, in the place of one that the pair has: the later counts.
+    ///
+    /// At most `capacity` calls.
+    mutating func replace(_ left: UInt32, _ right: UInt32, rank: UInt32, result: UInt32) {
+        let pair = UInt64(left) << 32 | UInt64(right)
+        var slot = firstSlot(of: pair)
+        while slots[slot].pair != Self.free, slots[slot].pair != pair {
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        slots[slot] = Slot(pair: pair, rank: rank, result: result)
+    }
+
     @inline(__always)
     func find(_ left: UInt32, _ right: UInt32) -> (rank: UInt32, symbol: UInt32)? {
         let pair = UInt64(left) << 32 | UInt64(right)

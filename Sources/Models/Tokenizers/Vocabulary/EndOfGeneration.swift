@@ -28,14 +28,16 @@ enum EndOfGeneration {
     }
 
     /// All tokens that end an answer.
-    static func tokens(
-        of vocabulary: Vocabulary, _ definition: TokenizerDefinition
-    ) -> Set<Int> {
+    ///
+    /// - Parameters:
+    ///   - vocabulary: all tokens.
+    ///   - stated: those that the file says end one.
+    /// - Returns: their ids.
+    static func tokens(of vocabulary: Vocabulary, stated: [Int?]) -> Set<Int> {
         func token(_ text: String) -> Int? { vocabulary.texts.find(Array(text.utf8)) }
         let named = (unmistakable + ambiguous)
             .compactMap(token)
             .filter { vocabulary.types[$0] == .control }
-        let stated = [definition.eosToken, definition.eotToken, definition.eomToken]
         var tokens = Set(named + stated.compactMap(\.self))
         for exception in exceptions where exception.besides.allSatisfy({ token($0) != nil }) {
             if let token = token(exception.token) {

@@ -45,6 +45,28 @@ struct Vocabulary: Sendable {
         pieceEnds = ends
     }
 
+    /// The tokens of a tokenizer.json; each has a text, a type, and what it stands for.
+    init(_ tokens: some Collection<(text: ArraySlice<UInt8>, type: TokenType, bytes: [UInt8])>) {
+        var texts = ByteStringTable(minimumCapacity: tokens.count)
+        var types: [TokenType] = []
+        var pieces: [UInt8] = []
+        var ends: [UInt32] = []
+        for token in tokens {
+            // An id without a token, or a text that an earlier one has.
+            if token.text.isEmpty || !texts.insert(Array(token.text)).isNew {
+                texts.appendUnnamed()
+            }
+            types.append(token.type)
+            pieces.append(contentsOf: token.bytes)
+            ends.append(UInt32(pieces.count))
+        }
+        self.texts = texts
+        self.types = types
+        statedTypes = types
+        self.pieces = pieces
+        pieceEnds = ends
+    }
+
     var count: Int { types.count }
 
     /// What `token` stands for; nothing when it is no token.

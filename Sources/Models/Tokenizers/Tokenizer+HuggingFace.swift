@@ -1,0 +1,77 @@
+package import StructuredJSON
+
+extension Tokenizer {
+    /// The tokenizer of a tokenizer.json, which follows Hugging Face's `tokenizers` package.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file.
+    ///   - configuration: the tokenizer_config.json beside it, if there is one: names of special tokens, and
+    ///     whether BOS and EOS are added.
+    /// - Throws: what is no JSON, missing, or not built, with its JSON path.
+    package convenience init(
+        huggingFace bytes: [UInt8], configuration: JSONValue? = nil
+    ) throws(TokenizerError) {
+        let limits = JSONLimits(duplicateKeys: .keepLast)
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: bytes, limits: limits)
+        } catch {
+            throw TokenizerError(
+                code: .invalidValue, field: "tokenizer.json", message: error.message)
+        }
+        try self.init(huggingFace: value, configuration: configuration)
+    }
+
+    /// The same of a file that is parsed already.
+    package convenience init(
+        huggingFace file: JSONValue, configuration: JSONValue? = nil
+    ) throws(TokenizerError) {
+        var tokenizer = try HuggingFaceTokenizer(ComponentField(file))
+        func named(_ name: String) -> Int? {
+            // Either a text or an object that describes an added token.
+            let value = configuration?[name]
+            return (value?.string ?? value?["content"]?.string).flatMap { tokenizer.id(of: $0) }
+        }
+        let bos = named("bos_token") ?? named("cls_token") ?? tokenizer.postProcessor.firstToken
+        let eos = named("eos_token") ?? named("sep_token") ?? tokenizer.postProcessor.lastToken
+        let padding = named("pad_token")
+        let unknown = tokenizer.unknownToken ?? named("unk_token")
+        if configuration?["add_bos_token"]?.bool == true, tokenizer.postProcessor.firstToken == nil
+        {
+            tokenizer.prefix = bos
+        }
+        if configuration?["add_eos_token"]?.bool == true, tokenizer.postProcessor.lastToken == nil {
+            tokenizer.suffix = eos
+        }
+        self.init(
+            tokenizer,
+            special: SpecialTokens(bos: bos, eos: eos, unknown: unknown, padding: padding))
+    }
+}
+
+extension Tokenizer {
+    /// The special tokens that models and templates ask for.
+    struct SpecialTokens {
+        var bos: Int?
+        var eos: Int?
+        var unknown: Int?
+        var padding: Int?
+    }
+
+    /// The encoding of two texts that belong together, such as a question and a passage: `[CLS] a [SEP] b [SEP]`.
+    ///
+    /// Of a tokenizer that knows no pairs, `nil`.
+    package func encodePair(
+        _ first: String, _ second: String, addSpecial: Bool = true, parseSpecial: Bool = false
+    ) -> Encoding? {
+        huggingFace.map { file in
+            let texts = [first, second].map {
+                file.encode(Array($0.utf8), parseSpecial: parseSpecial)
+            }
+            return file.process(texts, addSpecial: addSpecial)
+        }
+    }
+
+    /// How the file says that texts which are too long are cut; encoding itself never cuts.
+    package var truncation: TruncationSettings? { huggingFace?.truncation }
+}
