@@ -84,6 +84,9 @@ enum PackageScalars {
                 letters[scalar] = letter.value
             }
         }
+        // Letters of Unicode 17, which Rust knows and our tables do not.
+        for scalar: UInt32 in [0xA7CE, 0xA7D2, 0xA7D4] { letters[scalar] = scalar + 1 }
+        for scalar in UInt32(0x16EA0)...0x16EB8 { letters[scalar] = scalar + 27 }
         return letters
     }()
 }
