@@ -53,13 +53,30 @@ struct RegularExpressionTests {
     }
 
     @Test(
+        "Expressions whose parts repeat or nest far are read at once", .timeLimit(.minutes(1)),
+        arguments: [
+            "(?:)" + String(repeating: "{10000}", count: 6) + "a",
+            String(repeating: "(?:b?", count: 40) + "(?:|b)" + String(repeating: "){1}", count: 40)
+                + "a",
+            "(?<=" + String(repeating: "(?:", count: 60) + "b" + String(repeating: "|b)", count: 60)
+                + ")a",
+        ])
+    func reading(pattern: String) throws {
+        let matches = try RegularExpression(pattern).matches(in: "ba")
+        #expect(matches.last?.upperBound == 2)
+    }
+
+    @Test(
         "What is no expression, or not built, is an error that says where",
         arguments: [
             ("(a", "without end"), ("a)", "too many"), ("[a", "without end"),
             ("*a", "nothing before"),
             ("a{3,2}", "interval"), ("\\p{Klingon}", "Klingon"), ("(a)\\1", "not built"),
             ("(?<=a*)b", "fixed length"), ("[z-a]", "range"), ("a{99999}", "more than"),
-            ("(?:a{1000}){1000}", "too many"), ("\\", "backslash"),
+            ("(?:a{1000}){1000}", "too many"), ("\\", "backslash"), ("(?<name", "ends too early"),
+            ("(?'name'a", "without end"), ("a" + String(repeating: "+", count: 100_000), "nested"),
+            (String(repeating: "(", count: 100_000), "nested"),
+            ("(?<=a" + String(repeating: "{10000}", count: 6) + ")b", "fixed length"),
         ])
     func errors(pattern: String, message: String) throws {
         let error = try #require(throws: TokenizerError.self) { try RegularExpression(pattern) }

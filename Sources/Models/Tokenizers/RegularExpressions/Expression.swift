@@ -27,18 +27,6 @@ indirect enum Expression: Sendable {
     case lookbehind(Expression, isNegative: Bool)
     case assertion(Assertion)
 
-    /// Whether it can match nothing.
-    var isNullable: Bool {
-        switch self {
-        case .empty, .lookahead, .lookbehind, .assertion: true
-        case .set: false
-        case .sequence(let parts): parts.allSatisfy(\.isNullable)
-        case .alternatives(let parts): parts.contains(where: \.isNullable)
-        case .repeated(let body, let minimum, _, _): minimum == 0 || body.isNullable
-        case .atomic(let body): body.isNullable
-        }
-    }
-
     /// Scalars that a match can begin with; `nil` where it need not begin with one.
     var first: ScalarRangeSet? {
         switch self {
@@ -56,13 +44,13 @@ indirect enum Expression: Sendable {
         case .sequence(let parts):
             var union = ScalarRangeSet.empty
             for part in parts {
-                if let first = part.first { return union.union(first) }
+                // Every part is asked once: asking twice would double with each group inside another.
                 switch part {
-                case .repeated(let body, _, _, _):
+                case .repeated(let body, 0, _, _):
                     guard let first = body.first else { return nil }
                     union = union.union(first)
                 case .empty, .lookahead, .lookbehind, .assertion: continue
-                default: return nil
+                default: return part.first.map(union.union)
                 }
             }
             return nil
@@ -77,17 +65,17 @@ indirect enum Expression: Sendable {
         case .atomic(let body): return body.fixedLength
         case .repeated(let body, let minimum, let maximum, _):
             guard minimum == maximum, let length = body.fixedLength else { return nil }
-            return length * minimum
+            let (product, isTooLong) = length.multipliedReportingOverflow(by: minimum)
+            return isTooLong ? nil : product
         case .sequence(let parts):
             return parts.reduce(0) { sum, part in
                 guard let sum, let length = part.fixedLength else { return nil }
-                return sum + length
+                let (longer, isTooLong) = sum.addingReportingOverflow(length)
+                return isTooLong ? nil : longer
             }
         case .alternatives(let parts):
-            guard let length = parts.first?.fixedLength,
-                parts.allSatisfy({ $0.fixedLength == length })
-            else { return nil }
-            return length
+            let lengths = Set(parts.map(\.fixedLength))
+            return lengths.count == 1 ? lengths.first ?? nil : nil
         }
     }
 }

@@ -23,6 +23,8 @@ struct ExpressionParser {
     var options = Options()
     private var depth = 0
     var classDepth = 0
+    /// Quantifiers of what has one already, in the whole pattern: each makes the tree deeper, as groups do.
+    private var stackedQuantifiers = 0
 
     private static let maximumDepth = 100
     /// More repetitions of a part than anybody writes.
@@ -190,7 +192,7 @@ struct ExpressionParser {
             while let next = peek(), next != ">", next != "'" {
                 position += next.unicodeScalars.count
             }
-            position += 1
+            _ = try nextScalar()
             return try closed(parseAlternatives())
         }
         guard try parseOptions(), take(":") else { throw fault("has a group of an unknown kind") }
@@ -213,7 +215,13 @@ struct ExpressionParser {
 
     private mutating func parseQuantifiers(of atom: Expression) throws(Fault) -> Expression {
         var expression = atom
+        var isStacked = false
         while let (minimum, maximum, isInterval) = try parseCounts() {
+            if isStacked { stackedQuantifiers += 1 }
+            guard stackedQuantifiers < Self.maximumDepth else {
+                throw fault("is nested too deeply")
+            }
+            isStacked = true
             var greed = Expression.Greed.greedy
             var (low, high) = (minimum, maximum)
             if isInterval {
@@ -229,12 +237,6 @@ struct ExpressionParser {
                 greed = .lazy
             } else if take("+") {
                 greed = .possessive
-            }
-            if let high, high > Self.maximumCount || low > Self.maximumCount {
-                throw fault("repeats a part more than \(Self.maximumCount) times")
-            }
-            guard low <= Self.maximumCount else {
-                throw fault("repeats a part more than \(Self.maximumCount) times")
             }
             expression = .repeated(expression, minimum: low, maximum: high, greed)
         }

@@ -128,7 +128,12 @@ struct ExpressionProgram: Sendable {
             try append(.atomic(.repeated(body, minimum: minimum, maximum: maximum, .greedy)))
             return
         }
-        for _ in 0..<minimum { try append(body) }
+        for _ in 0..<minimum {
+            let count = instructions.count
+            try append(body)
+            // Nothing, however often it is repeated: no limit on instructions would ever end this.
+            if instructions.count == count { break }
+        }
         let guardTable =
             greed == .lazy ? Self.noTable : body.first.map { table($0) } ?? Self.noTable
         func split(_ inside: Int, _ after: Int, _ number: Int) -> Instruction {
