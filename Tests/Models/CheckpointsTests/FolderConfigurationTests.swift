@@ -41,6 +41,12 @@ struct FolderConfigurationTests {
             old: "\"hidden_size\": 8", new: "\"hidden_size\": \"8\"", field: "hidden_size",
             words: "must be an integer"),
         Wrong(
+            old:
+                "\"hidden_size\": 8, \"intermediate_size\": 12, \"num_hidden_layers\": 1,\n \"num_attention_heads\": 2",
+            new:
+                "\"hidden_size\": 2147483647, \"intermediate_size\": 12, \"num_hidden_layers\": 1,\n \"num_attention_heads\": 1",
+            field: "hidden_size", words: "at most"),
+        Wrong(
             old: "\"num_hidden_layers\": 1", new: "\"num_hidden_layers\": -1",
             field: "num_hidden_layers", words: "between 1 and"),
         Wrong(

@@ -135,6 +135,11 @@ struct ConfigurationMapping {
             metadata.set("\(prefix).attention.value_length", .uint32(UInt32(stated)))
         }
         let dimension = stated ?? max(1, width / heads)
+        // A table of a number for every pair is made of it.
+        guard dimension <= 1 << 20 else {
+            throw root["hidden_size"].invalid(
+                "must give each of the \(heads) heads at most \(1 << 20) numbers, not \(dimension)")
+        }
         if architecture.reordersRotaryRows {
             let vocabulary = try root["vocab_size"].int(in: 1...Int(Int32.max))
             metadata.set("\(prefix).vocab_size", .uint32(UInt32(vocabulary)))

@@ -44,7 +44,7 @@ struct TokenTable {
             let isSpecial = try entry["special"].ifPresent?.bool() ?? false
             // As convert_hf_to_gguf has it: some tokens that are control tokens are not marked so.
             let isControl = isSpecial || Self.looksSpecial(text)
-            let written = isControl ? text : text.replacing("\u{2581}", with: " ")
+            let written = isControl ? text : text.replacing(scalar: "\u{2581}", with: " ")
             try add(
                 written, try entry["id"].int(in: 0...Int(Int32.max)),
                 isControl ? .control : .userDefined, field: entry)
@@ -90,5 +90,14 @@ struct TokenTable {
             || (text.hasPrefix("<|") && text.hasSuffix("|>"))
             || (text.hasPrefix("<｜") && text.hasSuffix("｜>"))
             || (text.hasPrefix("<unused") && text.hasSuffix(">"))
+    }
+}
+
+extension String {
+    /// Scalar by scalar, where `replacing` would pass over one that a combining mark follows.
+    func replacing(scalar: Unicode.Scalar, with other: Unicode.Scalar) -> String {
+        var result = UnicodeScalarView()
+        result.append(contentsOf: unicodeScalars.lazy.map { $0 == scalar ? other : $0 })
+        return String(result)
     }
 }

@@ -78,6 +78,8 @@ struct TokenizerMapping {
     }
 
     /// Words begin with a mark instead of continuing ones, as llama.cpp keeps them.
+    ///
+    /// By scalars: to a `Character`, a prefix and the combining mark after it are one.
     private mutating func mapWordPiece(_ root: JSONField, _ tokens: inout TokenTable)
         throws(JSONError)
     {
@@ -89,15 +91,18 @@ struct TokenizerMapping {
             .strings(
                 zip(tokens.texts, tokens.types).map { text, type in
                     if type == .control || type == .unused { return text }
-                    return text.hasPrefix(prefix)
-                        ? String(text.dropFirst(prefix.count)) : "\u{2581}\(text)"
+                    let scalars = text.unicodeScalars
+                    return scalars.starts(with: prefix.unicodeScalars)
+                        ? String(scalars.dropFirst(prefix.unicodeScalars.count))
+                        : "\u{2581}\(text)"
                 }))
     }
 
     private mutating func mapUnigram(
         _ root: JSONField, _ tokens: inout TokenTable, _ special: SpecialTokens
     ) throws(JSONError) {
-        let stated = try root["model"]["unk_id"].ifPresent?.int(in: 0...tokens.texts.count - 1)
+        let stated = try root["model"]["unk_id"].ifPresent?.int(
+            in: 0...max(0, tokens.texts.count - 1))
         if let unknown = stated ?? special.ids["unk"] { tokens.mark(unknown, .unknown) }
         tokens.markBytes()
         set("model", .string("t5"))
@@ -111,7 +116,7 @@ struct TokenizerMapping {
             switch try step["type"].string() {
             case "Precompiled":
                 let text = try step["precompiled_charsmap"].ifPresent?.string() ?? ""
-                guard let bytes = base64(text) else {
+                guard let bytes = Base64.decoded(text) else {
                     throw step["precompiled_charsmap"].invalid("must be base64")
                 }
                 set("precompiled_charsmap", .array(.uint8, bytes.map { .uint8($0) }))
@@ -150,10 +155,10 @@ struct TokenizerMapping {
         left: String, right: String
     )] {
         // GGUF has a space between the two; inside a part it is written as byte-level BPE writes it.
-        func spelled(_ part: String) -> String { part.replacing(" ", with: "\u{0120}") }
+        func spelled(_ part: String) -> String { part.replacing(scalar: " ", with: "\u{0120}") }
         return try root["model"]["merges"].array().map { entry throws(JSONError) in
             if let text = entry.value?.string {
-                let parts = text.split(
+                let parts = text.unicodeScalars.split(
                     separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
                 guard parts.count == 2 else { throw entry.invalid("must be two tokens") }
                 return (String(parts[0]), String(parts[1]))
@@ -163,28 +168,4 @@ struct TokenizerMapping {
             return (spelled(try parts[0].string()), spelled(try parts[1].string()))
         }
     }
-}
-
-/// Bytes of a base64 text (RFC 4648), or `nil` where it is none.
-private func base64(_ text: String) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var bits: UInt32 = 0
-    var count = 0
-    for byte in text.utf8 where byte != UInt8(ascii: "=") {
-        let value: UInt8
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = byte - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = byte - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = byte - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): value = 62
-        case UInt8(ascii: "/"): value = 63
-        default: return nil
-        }
-        bits = bits << 6 | UInt32(value)
-        count += 6
-        guard count >= 8 else { continue }
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-    }
-    return bytes
 }

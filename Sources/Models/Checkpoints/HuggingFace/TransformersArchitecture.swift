@@ -125,7 +125,8 @@ extension TransformersArchitecture {
 
 extension TransformersArchitecture {
     private static let bert = TransformersArchitecture(
-        classes: ["BertModel", "BertForMaskedLM"], name: "bert", isEncoder: true,
+        classes: ["BertModel", "BertForMaskedLM", "BertForPreTraining"], name: "bert",
+        isEncoder: true,
         activation: "gelu", numbers: encoderNumbers, prefixes: ["bert.", ""],
         tensors: encoderTensors, ignored: encoderHeads)
 
