@@ -133,10 +133,9 @@ struct FileWordPieceModel: Sendable {
         maximumLength = try field["max_input_chars_per_word"].ifPresent?.int() ?? 100
         trie = ByteTrie((0..<vocabulary.texts.count).map { (vocabulary.texts[$0], $0) })
         var node = ByteTrie.root
-        for byte in try field["continuing_subword_prefix"].ifPresent?.string() ?? "##" {
-            for byte in byte.utf8 where node != ByteTrie.none {
-                node = trie.child(of: node, byte)
-            }
+        let prefix = try field["continuing_subword_prefix"].ifPresent?.string() ?? "##"
+        for byte in prefix.utf8 where node != ByteTrie.none {
+            node = trie.child(of: node, byte)
         }
         continuation = node
     }

@@ -226,11 +226,14 @@ struct PieceCache {
         var length: UInt32 = 0
         var firstToken: UInt32 = 0
         var tokenCount: UInt32 = 0
+        var stretch: UInt32 = 0
     }
 
     /// Each piece has one place; a new one takes it from an old one.
     private var slots: [Slot]
     private var slot = 0
+    /// Which stretch of text the pieces are of; to empty all places for each would make texts of many special tokens slow.
+    private var stretch: UInt32 = 0
 
     private static let longest = 48
 
@@ -243,7 +246,7 @@ struct PieceCache {
 
     /// Forgets all: offsets are of another text from now on.
     mutating func clear() {
-        for index in slots.indices { slots[index].length = 0 }
+        stretch &+= 1
     }
 
     @inline(__always)
@@ -260,7 +263,7 @@ struct PieceCache {
         }
         slot = Int(truncatingIfNeeded: hash ^ hash >> 29) & (slots.count - 1)
         let known = slots[slot]
-        guard Int(known.length) == piece.count else { return false }
+        guard known.stretch == stretch, Int(known.length) == piece.count else { return false }
         for offset in 0..<piece.count
         where text[Int(known.start) + offset] != text[piece.lowerBound + offset] {
             return false
@@ -276,7 +279,8 @@ struct PieceCache {
         guard slot >= 0 else { return }
         slots[slot] = Slot(
             start: UInt32(piece.lowerBound), length: UInt32(piece.count),
-            firstToken: UInt32(tokens.lowerBound), tokenCount: UInt32(tokens.count))
+            firstToken: UInt32(tokens.lowerBound), tokenCount: UInt32(tokens.count),
+            stretch: stretch)
     }
 }
 
