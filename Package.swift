@@ -138,7 +138,10 @@ let suites: [Target] = [
         resources: [.copy("Fixtures")]),
     tests(
         "ChatEngineTests", "Engine",
-        ["CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI"]),
+        [
+            "CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI", "StructuredJSON",
+            "Tokenizers",
+        ]),
     tests("ConsoleTests", "Platform", ["Console"]),
     .target(
         name: "ScriptedBackend", dependencies: ["CompletionAPI"],

@@ -10,7 +10,14 @@ extension Tokenizer {
     ///   name the file.
     package convenience init(_ file: Checkpoint) throws {
         do {
-            try self.init(TokenizerDefinition(metadata: file.withVocabulary()))
+            guard let folder = try file.tokenizerFiles() else {
+                try self.init(TokenizerDefinition(metadata: file))
+                return
+            }
+            // Not by way of GGUF's names, which cannot say what every tokenizer.json says.
+            try self.init(
+                huggingFace: folder.tokenizer, configuration: folder.configuration,
+                endTokens: folder.endTokens)
         } catch var error as TokenizerError {
             error.file = file.path
             throw error

@@ -111,16 +111,18 @@ package final class Checkpoint: Sendable {
         return try Checkpoint(folder, metadata, tensors: tensors, parts: parts)
     }
 
-    /// A folder's tokenizer.json and, where there is one, tokenizer_config.json; `nil` for a GGUF file.
+    /// A folder's tokenizer.json, tokenizer_config.json where there is one, and the tokens that generation_config.json
+    /// or config.json say end an answer; `nil` for a GGUF file.
     ///
     /// - Throws: ``CheckpointError`` where the files are missing or no JSON.
     package func tokenizerFiles() throws(CheckpointError) -> (
-        tokenizer: JSONValue, configuration: JSONValue?
+        tokenizer: JSONValue, configuration: JSONValue?, endTokens: [Int]
     )? {
         guard format == .huggingFace else { return nil }
         let folder = try HuggingFaceModel.modelFolder(ModelFolder(path: path))
         return (
-            try TokenizerMapping.document(folder), try folder.json("tokenizer_config.json")
+            try TokenizerMapping.document(folder), try folder.json("tokenizer_config.json"),
+            try GenerationMapping(folder).endTokens
         )
     }
 

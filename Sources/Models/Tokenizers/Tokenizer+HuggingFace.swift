@@ -23,8 +23,10 @@ extension Tokenizer {
     }
 
     /// The same of a file that is parsed already.
+    ///
+    /// - `endTokens`: what ends an answer besides EOS; ids that are no token do not count.
     package convenience init(
-        huggingFace file: JSONValue, configuration: JSONValue? = nil
+        huggingFace file: JSONValue, configuration: JSONValue? = nil, endTokens: [Int] = []
     ) throws(TokenizerError) {
         var tokenizer = try HuggingFaceTokenizer(ComponentField(file))
         func named(_ name: String) -> Int? {
@@ -33,7 +35,10 @@ extension Tokenizer {
             return (value?.string ?? value?["content"]?.string).flatMap { tokenizer.id(of: $0) }
         }
         let bos = named("bos_token") ?? named("cls_token") ?? tokenizer.postProcessor.firstToken
-        let eos = named("eos_token") ?? named("sep_token") ?? tokenizer.postProcessor.lastToken
+        let ends = endTokens.filter { tokenizer.text(of: $0) != nil }
+        let eos =
+            named("eos_token") ?? ends.first ?? named("sep_token")
+            ?? tokenizer.postProcessor.lastToken
         let padding = named("pad_token")
         let unknown = tokenizer.unknownToken ?? named("unk_token")
         if configuration?["add_bos_token"]?.bool == true, tokenizer.postProcessor.firstToken == nil
@@ -45,7 +50,8 @@ extension Tokenizer {
         }
         self.init(
             tokenizer,
-            special: SpecialTokens(bos: bos, eos: eos, unknown: unknown, padding: padding))
+            special: SpecialTokens(
+                bos: bos, eos: eos, unknown: unknown, padding: padding, ends: ends))
     }
 }
 
@@ -56,6 +62,8 @@ extension Tokenizer {
         var eos: Int?
         var unknown: Int?
         var padding: Int?
+        /// What ends an answer besides EOS.
+        var ends: [Int] = []
     }
 
     /// The encoding of two texts that belong together, such as a question and a passage: `[CLS] a [SEP] b [SEP]`.

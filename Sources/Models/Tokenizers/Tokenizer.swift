@@ -101,7 +101,8 @@ package final class Tokenizer: Sendable {
         addsEOS = last != nil && last == special.eos
         (firstToken, lastToken) = (first, last)
         addsSpacePrefix = false
-        endOfGeneration = EndOfGeneration.tokens(of: vocabulary, stated: [special.eos])
+        endOfGeneration = EndOfGeneration.tokens(
+            of: vocabulary, stated: [special.eos] + special.ends)
         specialTokens = SpecialTokenMatcher(vocabulary, types: [], stripped: .none)
         userDefinedTokens = SpecialTokenMatcher(vocabulary, types: [], stripped: .none)
     }
