@@ -53,10 +53,11 @@ struct FaultTests {
     func stall() async throws {
         try await Self.run { request, count in
             count == 0
-                ? Self.cut(10_000, pause: .seconds(5)) : FakeHub.content(Self.weights, for: request)
+                ? Self.cut(10_000, pause: .seconds(20))
+                : FakeHub.content(Self.weights, for: request)
         } _: { test, settings, server in
             var settings = settings
-            settings.stallTimeout = .milliseconds(300)
+            settings.stallTimeout = .seconds(2)
             try expectWhole(test, try await test.pull("org/repo", settings))
             #expect(server.requests.last?.rangeStart == 10_000)
             #expect(test.notices.first?.contains("sent nothing for") == true, "\(test.notices)")
@@ -71,13 +72,14 @@ struct FaultTests {
             reply.steps = stride(from: 0, to: bytes.count, by: 2500).flatMap { start in
                 [
                     .send(Array(bytes[start..<min(start + 2500, bytes.count)])),
-                    .pause(.milliseconds(100)),
+                    .pause(.milliseconds(350)),
                 ]
             }
             return reply
         } _: { test, settings, _ in
+            // Shorter than all pauses together, and longer than a busy machine may hold up one of them.
             var settings = settings
-            settings.stallTimeout = .milliseconds(1500)
+            settings.stallTimeout = .seconds(6)
             try expectWhole(test, try await test.pull("org/repo", settings))
             #expect(test.notices.isEmpty)
         }
@@ -94,7 +96,7 @@ struct FaultTests {
         } _: { test, settings, _ in
             let start = ContinuousClock.now
             try expectWhole(test, try await test.pull("org/repo", settings))
-            #expect((ContinuousClock.now - start >= .seconds(1)) == (status != 500))
+            #expect(status == 500 || ContinuousClock.now - start >= .seconds(1))
         }
     }
 
