@@ -155,6 +155,17 @@ struct SafeTensorsTests {
         }
     }
 
+    @Test("One file goes before an index that is left over beside it")
+    func leftOverIndex() throws {
+        var sample = FolderSample.whole()
+        sample.files["model.safetensors.index.json"] = Array(
+            #"{"weight_map": {"a": "gone.safetensors"}}"#.utf8)
+        try sample.write { folder in
+            let file = try Checkpoint.open(path: folder.path)
+            #expect(file.tensor(named: "output_norm.weight") != nil)
+        }
+    }
+
     @Test("Index and shards that disagree are an error that names the file")
     func index() throws {
         func expect(_ field: String, _ file: String, _ change: (inout FolderSample) -> Void) throws

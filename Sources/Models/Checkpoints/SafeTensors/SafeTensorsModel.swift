@@ -19,17 +19,18 @@ struct SafeTensorsModel {
 
     /// - Throws: ``CheckpointError`` naming the file, and the tensor where there is one, of what is wrong.
     init(_ folder: ModelFolder) throws(CheckpointError) {
-        guard let index = try folder.json(Self.indexName, isTable: true) else {
-            guard folder.has(Self.singleName) else {
-                throw folder.error(
-                    .missingField, Self.singleName, "weights",
-                    """
-                    is missing, and so is \(Self.indexName); Berth reads GGUF files and folders with \
-                    safetensors: fetch or save the model in that form
-                    """)
-            }
+        // As transformers chooses: an index beside the one file is left over.
+        guard !folder.has(Self.singleName) else {
             try add(folder.open(Self.singleName))
             return
+        }
+        guard let index = try folder.json(Self.indexName, isTable: true) else {
+            throw folder.error(
+                .missingField, Self.singleName, "weights",
+                """
+                is missing, and so is \(Self.indexName); Berth reads GGUF files and folders with safetensors: \
+                fetch or save the model in that form
+                """)
         }
         let places = try Self.places(index, folder)
         for name in Set(places.map(\.file)).sorted() {
