@@ -45,6 +45,33 @@ struct FolderVocabularyTests {
         }
     }
 
+    @Test("A token that a template puts last is added, though it is not what ends an answer")
+    func trailingToken() throws {
+        let tokenizer = FolderSample.tokenizer.replacing(
+            "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}]",
+            with: """
+                {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<tool>", "type_id": 0}}]
+                """)
+        #expect(tokenizer != FolderSample.tokenizer)
+        try converted(tokenizer) { file in
+            let ids = try ["bos", "eos", "eot"].map {
+                try file.integer("tokenizer.ggml.\($0)_token_id")
+            }
+            #expect(ids == [2, 5, 2])
+            let adds = try ["bos", "eos"].map { try file.bool("tokenizer.ggml.add_\($0)_token") }
+            #expect(adds == [true, true])
+        }
+    }
+
+    @Test("More tokens before a text than GGUF can say are an error, not left out")
+    func manyTokens() throws {
+        let token = #"{"SpecialToken": {"id": "<|end|>", "type_id": 0}}"#
+        let tokenizer = FolderSample.tokenizer.replacing(token, with: "\(token), \(token)")
+        let error = #expect(throws: CheckpointError.self) { try converted(tokenizer) { _ in } }
+        #expect(error?.field == "post_processor.single")
+        #expect(error?.message.contains("run the folder as it is") == true)
+    }
+
     @Test("Weights without an embedding leave no token a row, and name the unknown one in vain")
     func noEmbedding() throws {
         var sample = FolderSample.whole()

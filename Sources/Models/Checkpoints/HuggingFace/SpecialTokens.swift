@@ -42,8 +42,9 @@ struct SpecialTokens {
         try readIDs(folder)
         let ends = try GenerationMapping(folder).endTokens
         if ids["eos"] == nil { ids["eos"] = ends.first }
-        let others = ends.filter { $0 != ids["eos"] }
-        for (role, id) in zip(["eot", "eom"], others) where ids[role] == nil { ids[role] = id }
+        let others = ends.filter { $0 != ids["eos"] && $0 != ids["eot"] }
+        let free = ["eot", "eom"].filter { ids[$0] == nil }
+        for (role, id) in zip(free, others) { ids[role] = id }
     }
 
     private mutating func readNames(_ config: JSONField, _ tokenizer: JSONField) throws(JSONError) {
@@ -75,11 +76,22 @@ struct SpecialTokens {
             case "TemplateProcessing":
                 let single = try step["single"].array()
                 guard single.count > 1 else { continue }
+                for piece in single.dropFirst().dropLast()
+                where piece["SpecialToken"].ifPresent != nil {
+                    throw step["single"].invalid(
+                        "puts more tokens around a text than GGUF can say; run the folder as it is")
+                }
+                // GGUF can put two tokens around a text, whatever the files call them (Qwen3-Embedding ends texts with
+                // a token that is not its end of an answer).
                 if let first = try Self.specialToken(single[0]) {
-                    adds["bos"] = first == names["bos"] || first == names["cls"]
+                    adds["bos"] = true
+                    if first != names["cls"] { names["bos"] = first }
                 }
                 if let last = try Self.specialToken(single[single.count - 1]) {
-                    adds["eos"] = last == names["eos"] || last == names["sep"]
+                    adds["eos"] = true
+                    guard last != names["sep"], last != names["eos"] else { continue }
+                    names["eot"] = names["eos"]
+                    names["eos"] = last
                 }
             default: break
             }
