@@ -81,7 +81,7 @@ package struct HubSettings: Sendable {
             throw HubError(
                 .invalidSetting,
                 "\(setting) must be an address such as https://hf-mirror.com, got "
-                    + RepositoryPath.printable(text))
+                    + RepositoryPath.printable(address: full))
         }
         var plain = address.description
         while plain.hasSuffix("/") { plain.removeLast() }

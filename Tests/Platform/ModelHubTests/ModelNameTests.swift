@@ -57,12 +57,23 @@ struct ModelNameTests {
         #expect(error?.message.contains(mention) == true, "\(error?.message ?? "")")
     }
 
-    @Test("An error shows no query: it may be a signature")
-    func querySecret() {
-        let error = #expect(throws: HubError.self) {
-            try ModelName(parsing: "https://example.com/x.bin?sig=SECRET")
-        }
+    @Test(
+        "An error shows no query, which may be a signature, and no password",
+        arguments: [
+            "https://example.com/x.bin?sig=SECRET", "https://me:SECRET@example.com/x.bin",
+            "https://SECRET@hf.co/org/repo", "https://example.com/x.gguf#SECRET",
+        ])
+    func secrets(name: String) {
+        let error = #expect(throws: HubError.self) { try ModelName(parsing: name) }
         #expect(error?.message.contains("SECRET") == false)
+        #expect(error?.message.contains("example.com") == true || name.contains("hf.co"))
+        for setting in ["HF_ENDPOINT", "MODELSCOPE_ENDPOINT"] {
+            let error = #expect(throws: HubError.self) {
+                try HubSettings(environment: [setting: "me:SECRET@example.com?SECRET"])
+            }
+            #expect(error?.message.contains("SECRET") == false)
+            #expect(error?.message.contains("example.com") == true)
+        }
     }
 
     @Test(

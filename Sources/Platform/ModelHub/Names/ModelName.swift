@@ -211,8 +211,6 @@ package struct ModelName: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func unreadable(_ text: String, _ why: String) -> HubError {
-        // What follows a question mark may be a signature.
-        let shown = RepositoryPath.printable(cut(text, at: "?").0)
-        return HubError(.invalidName, "\(shown) names no model: \(why)")
+        HubError(.invalidName, "\(RepositoryPath.printable(address: text)) names no model: \(why)")
     }
 }

@@ -50,6 +50,15 @@ package struct RepositoryPath: Sendable, Hashable, Comparable, CustomStringConve
             || scalar.value == 0x200E || scalar.value == 0x200F
     }
 
+    /// An address, or what was meant as one, without what may be secret: user, password, query and fragment.
+    static func printable(address text: String) -> String {
+        let plain = text.prefix { $0 != "?" && $0 != "#" }
+        guard let start = plain.firstRange(of: "://")?.upperBound,
+            let at = plain[start...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
+        else { return printable(String(plain)) }
+        return printable(String(plain[..<start]) + plain[plain.index(after: at)...])
+    }
+
     /// Somebody else's text on one line, escaped, and not longer than a line should be.
     static func printable(_ text: String) -> String {
         let scalars = text.unicodeScalars

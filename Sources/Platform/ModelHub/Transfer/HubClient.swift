@@ -64,7 +64,8 @@ final class HubClient: Sendable {
         guard var address = WebAddress(url) else {
             throw TryFailure.final(
                 HubError(
-                    .badAnswer, "\(RepositoryPath.printable(url)) is no http or https address"))
+                    .badAnswer,
+                    "\(RepositoryPath.printable(address: url)) is no http or https address"))
         }
         let first = address
         var credentials = credentials
