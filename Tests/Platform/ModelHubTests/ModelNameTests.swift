@@ -104,6 +104,8 @@ struct ModelNameTests {
             ("//cdn.example/x", "https://cdn.example/x"), ("/y", "https://hub.example:8443/y"),
             ("y", "https://hub.example:8443/a/y"),
             ("http://[::1]:99/z", "http://[::1]:99/z"),
+            ("/login?next=https://x/", "https://hub.example:8443/login?next=https://x/"),
+            ("login?next=https://x/", "https://hub.example:8443/a/login?next=https://x/"),
         ])
     func following(location: String, expected: String) throws {
         let here = try #require(WebAddress("https://hub.example:8443/a/b?q"))

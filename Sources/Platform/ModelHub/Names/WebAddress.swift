@@ -78,11 +78,12 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Where a `Location` header leads from here; relative forms included (RFC 3986, section 5).
     package func following(_ location: String) -> WebAddress? {
-        if location.contains("://") { return WebAddress(location) }
         if location.hasPrefix("//") {
             return WebAddress((isSecure ? "https:" : "http:") + location)
         }
         if location.hasPrefix("/") { return WebAddress(origin + location) }
+        // Behind a question mark another address may stand: where a sign-in leads back to.
+        if location.prefix(while: { $0 != "?" }).contains("://") { return WebAddress(location) }
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
         return WebAddress(origin + folder + location)
     }
