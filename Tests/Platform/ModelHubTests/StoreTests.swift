@@ -84,6 +84,34 @@ struct StoreTests {
         }
     }
 
+    @Test("What verification finds damaged is brought anew by the next pull")
+    func repair() async throws {
+        try await ScriptedServer.run { request, _ in
+            Self.hub.reply(request)
+        } _: { server in
+            let test = try PullTest()
+            let settings = try PullTest.settings(["HF_ENDPOINT": server.url])
+            let names = ["org/repo:Q4_K_M", "org/repo:safetensors"]
+            let entries = [
+                try await test.pull(names[0], settings), try await test.pull(names[1], settings),
+            ]
+            let path = entries[0].path
+            let bytes = try test.bytes(path)
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+            // In place: the content under its hash and in the other model is the same file.
+            let handle = try FileHandle(forUpdating: URL(filePath: path))
+            try handle.seek(toOffset: 5000)
+            try handle.write(contentsOf: [bytes[5000] ^ 1])
+            try handle.close()
+            for (name, entry) in zip(names, entries) {
+                #expect(try test.store.verify(entry) { _ in }.count == 1)
+                let again = try await test.pull(name, settings)
+                #expect(try test.store.verify(again) { _ in } == [])
+            }
+            #expect(try test.bytes(path) == bytes)
+        }
+    }
+
     @Test(
         "A manifest that cannot be trusted is reported and not used",
         arguments: [

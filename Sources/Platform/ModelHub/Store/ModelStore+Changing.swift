@@ -116,7 +116,7 @@ extension ModelStore {
         }
     }
 
-    /// Compares every file with what its manifest says.
+    /// Compares every file with what its manifest says; the next pull brings what is wrong anew.
     ///
     /// `progress` is called with the bytes read so far. The result says what is wrong; it is empty when
     /// all is as it should be.
@@ -155,7 +155,17 @@ extension ModelStore {
             progress(done)
         }
         let sha256 = SHA256Text.text(of: hash.finalize())
-        return sha256 == file.sha256 ? nil : "has SHA-256 \(sha256), not \(file.sha256)"
+        guard sha256 != file.sha256 else { return nil }
+        let problem = "has SHA-256 \(sha256), not \(file.sha256)"
+        let blob = blob(file.sha256)
+        guard FileSystem.regularFile(blob)?.inode == found.inode else { return problem }
+        do {
+            // Under a name that is not its content's, the next pull would take it for what is wanted.
+            try FileSystem.remove(blob)
+            return problem
+        } catch {
+            return "\(problem); \(error)"
+        }
     }
 
     /// A file that no manifest names: a download that was given up, or content left by a crash.
