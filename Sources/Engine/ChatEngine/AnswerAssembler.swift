@@ -34,12 +34,7 @@ struct AnswerAssembler {
                 throw CompletionError(
                     code: .shuttingDown, message: "the server is shutting down; try again shortly")
             case .brokenModel:
-                throw CompletionError(
-                    code: .engineFailure,
-                    message: """
-                        the model computed no finite number for any token; its file is probably damaged: \
-                        compare its checksum with the publisher's, or download it again
-                        """)
+                throw CompletionError.brokenModel
             case .endToken, .limit: break
             }
             var events = text(matcher.append(decoder.finish()))
@@ -62,4 +57,14 @@ struct AnswerAssembler {
         }
         return events
     }
+}
+
+extension CompletionError {
+    /// Weights are damaged, and no answer made of them would be one.
+    static let brokenModel = CompletionError(
+        code: .engineFailure,
+        message: """
+            the model computed no finite number; its file is probably damaged: compare its checksum with the \
+            publisher's, or download it again
+            """)
 }

@@ -143,11 +143,7 @@ extension LoadedEncoder {
 
     fileprivate func encode(_ texts: [EncoderText], field: String) async throws -> [[Float]] {
         do {
-            return try await engine.encode(texts).map { encoded in
-                switch encoded {
-                case .vector(let numbers), .scores(let numbers): numbers
-                }
-            }
+            return try await engine.encode(texts).map(\.numbers)
         } catch let error as EmbeddingError {
             throw CompletionError(error, field: field, isOne: texts.count == 1)
         }
@@ -173,6 +169,7 @@ extension CompletionError {
                 message: """
                     token id \(token) in \(place(index)) is outside the vocabulary (0 to \(vocabulary - 1))
                     """, field: place(index))
+        case .brokenModel: self = .brokenModel
         case .overloaded(let waiting):
             self.init(
                 code: .overloaded,

@@ -70,4 +70,26 @@ struct BrokenModelTests {
         let events = try await events(file)
         #expect(events.count == 4)
     }
+
+    @Test("A vector that holds no number is an error that names the text")
+    func brokenVector() async throws {
+        let name = "qwen3-narrow-F32"
+        let compute = Compute(threads: 2)
+        for value in [Float.nan, .infinity] {
+            let file = try Checkpoint.open(path: ParityFixtures.model(name))
+            let width = try #require(file.tensor(named: "output_norm.weight")).dimensions[0]
+            var weights = [Float](repeating: 1, count: width)
+            weights[width - 1] = value
+            let broken = try ModelVariant.open(name, vectors: ["output_norm.weight": weights])
+            let model = try ModelFamilies.load(broken, on: compute)
+            let engine = EmbeddingEngine(
+                try CausalTextEncoder(
+                    model: model, compute: compute, longestText: 64, pooling: .last))
+            await #expect(throws: EmbeddingError.brokenModel(index: 0)) {
+                _ = try await engine.encode([
+                    EncoderText(tokens: [5]), EncoderText(tokens: [6, 7]),
+                ])
+            }
+        }
+    }
 }

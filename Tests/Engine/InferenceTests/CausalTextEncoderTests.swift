@@ -18,11 +18,7 @@ struct CausalTextEncoderTests {
     }
 
     private func vectors(_ encoder: CausalTextEncoder, _ texts: [[Int]]) -> [[Float]] {
-        encoder.run(texts.map { EncoderText(tokens: $0) }).map { encoded in
-            switch encoded {
-            case .vector(let numbers), .scores(let numbers): numbers
-            }
-        }
+        encoder.run(texts.map { EncoderText(tokens: $0) }).map(\.numbers)
     }
 
     @Test("The last token's state times the embedding table are transformers' logits")

@@ -44,14 +44,6 @@ private struct EncoderFixtures: Decodable {
     }
 }
 
-extension EncodedText {
-    fileprivate var numbers: [Float] {
-        switch self {
-        case .vector(let numbers), .scores(let numbers): numbers
-        }
-    }
-}
-
 private func cosine(_ a: [Float], _ b: [Float]) -> Double {
     func dot(_ x: [Float], _ y: [Float]) -> Double {
         zip(x, y).reduce(0) { $0 + Double($1.0) * Double($1.1) }

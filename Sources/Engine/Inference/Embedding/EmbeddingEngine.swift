@@ -79,13 +79,17 @@ package final class EmbeddingEngine: Sendable {
         }
         guard !texts.isEmpty else { return [] }
         let id = office.nextID()
-        return try await withTaskCancellationHandler {
+        let results = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 office.submit(id, texts, limits, continuation)
             }
         } onCancel: {
             office.cancel(id)
         }
+        if let index = results.firstIndex(where: { !$0.numbers.allSatisfy(\.isFinite) }) {
+            throw EmbeddingError.brokenModel(index: index)
+        }
+        return results
     }
 
     package func shutDown() {
@@ -98,6 +102,8 @@ package enum EmbeddingError: Error, Sendable, Equatable {
     case emptyText(index: Int)
     case tooLong(index: Int, tokens: Int, limit: Int)
     case invalidToken(Int, index: Int, vocabulary: Int)
+    /// A number of the result is infinite or undefined: weights are damaged.
+    case brokenModel(index: Int)
     case overloaded(waiting: Int)
     case shuttingDown
 }

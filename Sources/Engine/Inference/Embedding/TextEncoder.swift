@@ -8,6 +8,12 @@ package enum EncodedText: Sendable {
     case vector([Float])
     /// The scores of a cross-encoder, one a label.
     case scores([Float])
+
+    package var numbers: [Float] {
+        switch self {
+        case .vector(let numbers), .scores(let numbers): numbers
+        }
+    }
 }
 
 /// Turns texts into vectors or scores; owned by one thread.
