@@ -79,6 +79,8 @@ package final class EmbeddingEngine: Sendable {
         }
         guard !texts.isEmpty else { return [] }
         let id = office.nextID()
+        // A cancellation that came too late has left a note.
+        defer { office.forget(id) }
         let results = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 office.submit(id, texts, limits, continuation)
@@ -122,7 +124,7 @@ private final class Office: Sendable {
     private struct State {
         var queue = EmbeddingQueue()
         var requests: [Int: Request] = [:]
-        /// Cancelled before they were submitted.
+        /// Cancelled before they were submitted, or when they were done.
         var cancelled: Set<Int> = []
         var isClosed = false
         var tokens = 0
@@ -175,6 +177,10 @@ private final class Office: Sendable {
             return request.continuation
         }
         gone?.resume(throwing: CancellationError())
+    }
+
+    func forget(_ id: Int) {
+        state.withLock { _ = $0.cancelled.remove(id) }
     }
 
     func close() {
