@@ -41,8 +41,6 @@ package final class LoadedEncoder: Sendable {
     package let defaultPrompt: String?
     /// Whether vectors get length 1 where a request does not say.
     package let normalizes: Bool
-    /// Whether scores go through the logistic function.
-    package let squashes: Bool
 
     /// Tokens of a step: a step of many short texts is as fast as one of a few thousand rows gets.
     private static let stepRows = 1024
@@ -65,11 +63,16 @@ package final class LoadedEncoder: Sendable {
         progress: (Double) -> Void = { _ in }
     ) throws {
         tokenizer = try Tokenizer(file)
-        let stated = try file.optionalInteger("\(Self.prefix).max_seq_length")
+        let lengthKey = "\(Self.prefix).max_seq_length"
+        let stated = try file.optionalInteger(lengthKey)
+        if let stated, stated < 1 {
+            throw ModelError(
+                code: .invalidConfiguration, file: file.path, field: lengthKey,
+                message: "is \(stated); a text has at least one token")
+        }
         let wanted = [stated, options.contextLength].compactMap { $0 }.min()
         engine = try Self.makeEngine(file, options, longestText: wanted, progress)
         normalizes = try file.optionalBool("\(Self.prefix).normalize") ?? true
-        squashes = true
         var prompts: [String: String] = [:]
         let promptPrefix = "\(Self.prefix).prompts."
         for key in file.metadata.keys where key.hasPrefix(promptPrefix) {

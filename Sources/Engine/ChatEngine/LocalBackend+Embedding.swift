@@ -138,7 +138,7 @@ extension LoadedEncoder {
 
     /// A cross-encoder's score as people expect it: between 0 and 1.
     fileprivate func relevance(_ score: Float) -> Double {
-        squashes ? 1 / (1 + exp(-Double(score))) : Double(score)
+        1 / (1 + exp(-Double(score)))
     }
 
     fileprivate func encode(_ texts: [EncoderText], field: String) async throws -> [[Float]] {
