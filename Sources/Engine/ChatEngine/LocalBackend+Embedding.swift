@@ -37,12 +37,14 @@ extension LocalBackend: EmbeddingBackend {
     @concurrent
     package func rerank(_ request: RerankRequest) async throws -> RerankResult {
         let encoder = try encoder(named: request.model, for: .reranking)
+        // Once: a megabyte without a space is one unknown token, and there are thousands of documents.
+        let query = encoder.tokenizer.encode(request.query, addSpecial: true, parseSpecial: true)
         var texts: [EncoderText] = []
         for (index, document) in request.documents.enumerated() {
             try Task.checkCancellation()
             texts.append(
                 try encoder.pair(
-                    request.query, document, truncates: request.truncates,
+                    query, document, truncates: request.truncates,
                     field: "documents[\(index)]"))
         }
         let scores = try await encoder.encode(texts, field: "documents")
@@ -112,14 +114,15 @@ extension LoadedEncoder {
     }
 
     /// Query and document as a cross-encoder was trained on them: `[CLS] query [SEP] document [SEP]`.
+    ///
+    /// - `first`: the query's tokens, special ones included.
     fileprivate func pair(
-        _ query: String, _ document: String, truncates: Bool, field: String
+        _ first: [Int], _ document: String, truncates: Bool, field: String
     ) throws(CompletionError) -> EncoderText {
-        let first = tokenizer.encode(query, addSpecial: true, parseSpecial: true)
         let second = tokenizer.encode(document, addSpecial: false, parseSpecial: true)
         let ending = first.suffix(1)
         let room = engine.longestText - first.count - ending.count
-        guard room > 0 else { throw tooLong(first.count, "query") }
+        guard room > 0 else { throw tooLong(first.count, "query", canBeCut: false) }
         guard second.count <= room || truncates else {
             throw tooLong(first.count + second.count + ending.count, field)
         }
@@ -127,12 +130,14 @@ extension LoadedEncoder {
             tokens: first + second.prefix(room) + ending, secondStart: first.count)
     }
 
-    private func tooLong(_ tokens: Int, _ field: String) -> CompletionError {
+    private func tooLong(
+        _ tokens: Int, _ field: String, canBeCut: Bool = true
+    ) -> CompletionError {
         CompletionError(
             code: .contextLengthExceeded,
             message: """
                 \(field) has \(tokens) tokens and model "\(description.name)" reads \(engine.longestText); \
-                shorten it, or send "truncate": true
+                shorten it\(canBeCut ? ", or send \"truncate\": true" : "")
                 """, field: field)
     }
 
