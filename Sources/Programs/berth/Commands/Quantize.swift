@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Foundation
+import ModelHub
 import Tensors
 
 struct Quantize: ParsableCommand {
@@ -37,11 +38,10 @@ struct Quantize: ParsableCommand {
         get throws {
             let wanted = type.uppercased()
             if let recipe = QuantizationRecipe(rawValue: wanted) { return recipe }
-            let nearest = QuantizationRecipe.allCases.min {
-                distance(wanted, $0.rawValue) < distance(wanted, $1.rawValue)
-            }
+            let nearest = NearestNames.sorted(
+                QuantizationRecipe.allCases.map(\.rawValue), like: type)
             throw ValidationError(
-                "--type takes one of \(Self.names); got \"\(type)\". Did you mean \(nearest?.rawValue ?? "")?"
+                "--type takes one of \(Self.names); got \"\(type)\". Did you mean \(nearest.first ?? "")?"
             )
         }
     }
@@ -80,20 +80,4 @@ struct Quantize: ParsableCommand {
     private func megabytes(_ bytes: Int) -> String {
         String(format: "%.1f MB", Double(bytes) / 1e6)
     }
-}
-
-/// Insertions, deletions and replacements that make one word of the other (Levenshtein 1965).
-private func distance(_ a: String, _ b: String) -> Int {
-    let letters = Array(b)
-    var row = Array(0...letters.count)
-    for (i, letter) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in letters.indices {
-            let replaced = diagonal + (letter == letters[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-        }
-    }
-    return row[letters.count]
 }
