@@ -35,6 +35,7 @@ struct CommandLineTests {
             (["quantize", model, "o.gguf"], "--type"),
             (["bench", model, "--streams", "0"], "--streams"),
             (["bench", model, "--prompt", "0"], "--prompt"),
+            (["bench", model, "--seconds", "inf"], "--seconds must be"),
             (["pull"], "name"),
             (["pull", "a/b", "--attempts", "0"], "--attempts"),
             (["models", "remove"], "names"),

@@ -70,6 +70,9 @@ struct Bench: ParsableCommand {
         ] where !(least...(1 << 20)).contains(value) {
             throw ValidationError("--\(name) must be \(least) to \(1 << 20), got \(value).")
         }
+        guard seconds > 0, seconds <= 3600 else {
+            throw ValidationError("--seconds must be above 0 and at most 3600, got \(seconds).")
+        }
     }
 
     func run() throws {
