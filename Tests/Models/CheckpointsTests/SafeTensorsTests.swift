@@ -52,6 +52,9 @@ struct SafeTensorsTests {
             WrongHeader("two tensors of one name", "header", "{\"a\":1,\"a\":1}"),
             WrongHeader("deep nesting", "header", "{\"a\":[[[[[[1]]]]]]}"),
             WrongHeader(
+                "more values than tensors need", "header",
+                "{\"a\":[\(String(repeating: "0,", count: 1000))0]}"),
+            WrongHeader(
                 "no dtype", tensor, "{\"\(norm)\":{\"shape\":[8],\"data_offsets\":[0,32]}}"),
             WrongHeader("unknown dtype", tensor, one("\"Q9\"", "[8]", "[0,32]")),
             WrongHeader("dtype that is a number", tensor, one("1", "[8]", "[0,32]")),

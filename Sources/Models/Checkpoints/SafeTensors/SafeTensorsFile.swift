@@ -80,21 +80,46 @@ struct SafeTensorsFile {
 
         /// The JSON object, before its members are looked at.
         func members() throws(CheckpointError) -> JSONObject {
-            let text = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart])
-            guard unsafe text.first == UInt8(ascii: "{") else {
+            let text = unsafe [UInt8](file.bytes[8..<dataStart])
+            guard text.first == UInt8(ascii: "{") else {
                 throw CheckpointError(
                     code: .notThisFormat, file: file.path, field: "header", byteOffset: 8,
                     message: "does not begin with \"{\": this is no safetensors file")
             }
+            try requireSparse(text)
             do throws(JSONError) {
-                let value = try unsafe JSONValue(
-                    parsing: [UInt8](text), limits: SafeTensorsFile.limits)
+                let value = try JSONValue(
+                    parsing: text, limits: SafeTensorsFile.limits)
                 return value.object ?? [:]
             } catch {
                 throw CheckpointError(
                     code: .invalidField, file: file.path, field: "header",
                     byteOffset: 8 + (error.location?.offset ?? 0),
                     message: "is no JSON object: \(error.message); the file is damaged")
+            }
+        }
+
+        /// Refuses a header with more values than tensors' entries have in so many bytes: a parsed value takes many
+        /// times the two bytes that it can be written in.
+        private func requireSparse(_ text: [UInt8]) throws(CheckpointError) {
+            var commas = 0
+            var isInText = false
+            var isEscaped = false
+            for byte in text {
+                if isInText, !isEscaped, byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                    continue
+                }
+                if !isEscaped, byte == UInt8(ascii: "\"") { isInText.toggle() }
+                if !isInText, byte == UInt8(ascii: ",") { commas += 1 }
+                isEscaped = false
+            }
+            guard commas <= 64 + length / 6 else {
+                throw CheckpointError(
+                    code: .invalidField, file: file.path, field: "header", byteOffset: 8,
+                    message:
+                        "has \(commas) values in \(length) bytes, more than tensors need; it is damaged"
+                )
             }
         }
 
