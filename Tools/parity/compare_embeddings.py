@@ -61,7 +61,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--berth", default=".build/release/berth")
-    parser.add_argument("--model", help="what Berth opens; by default a GGUF file made of the package's model")
+    parser.add_argument("--model", help="what Berth opens; by default the package's folder with --text, else a GGUF file made of it")
     parser.add_argument("--folder", default=".build/parity", type=pathlib.Path)
     parser.add_argument("--weights", default="rounded,stored")
     parser.add_argument("--text", action="store_true")
@@ -72,7 +72,10 @@ def main():
 
     source = model_folder()
     model = arguments.model
-    if model is None:
+    if model is None and arguments.text:
+        # A GGUF file is tokenized as llama.cpp does it; sentence-transformers' ids are those of tokenizer.json.
+        model = source
+    elif model is None:
         arguments.folder.mkdir(parents=True, exist_ok=True)
         model = arguments.folder / "minilm.gguf"
         subprocess.run([sys.executable, encoders.__file__, source, model], check=True)

@@ -2,6 +2,7 @@
 # Runs a script of this folder with the two reference engines installed, and Berth built.
 #
 #   Tools/parity/run.sh compare.py|compare_embeddings.py|folders.py [ARGUMENTS]
+#   Tools/parity/run.sh tokenizer_cases.py|tokenizer_speed.py|huggingface_cases.py [ARGUMENTS]
 #   Tools/parity/run.sh make_fixtures.py|make_encoder_fixtures.py [ARGUMENTS]
 #
 # BERTH_PARITY_PYTHON names a Python that has the packages already; else they come from PyPI into

@@ -51,6 +51,20 @@ struct ConversionTests {
         }
     }
 
+    @Test("A quantized folder takes its vocabulary along", arguments: TransformersFixture.all)
+    func quantized(name: String) throws {
+        let out = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).gguf").path
+        defer { try? FileManager.default.removeItem(atPath: out) }
+        try Self.withConversion(of: name) { (folder, file) throws in
+            try CheckpointQuantizer(folder, recipe: .q8_0)
+                .write(to: out, on: Compute(threads: 1))
+            let quantized = try Checkpoint.open(path: out)
+            for key in file.metadata.keys where key.hasPrefix("tokenizer.") {
+                #expect(try quantized.json(key) == file.json(key), "\(key)")
+            }
+        }
+    }
+
     @Test("A tokenizer becomes the one that llama.cpp knows by name")
     func tokenizers() throws {
         try Self.withConversion(of: "llama-sharded") { (_, file) throws in

@@ -11,7 +11,7 @@ package import Tensors
 
 /// Writes a model of floats as a GGUF file of quantized tensors.
 ///
-/// Metadata are copied, but for the two keys that say how the file was quantized. Memory: the header and slices of some
+/// Metadata are copied, but for the two keys that say how the file was quantized; a folder's vocabulary joins them. Memory: the header and slices of some
 /// megabytes, whatever the model's size.
 package struct CheckpointQuantizer: Sendable {
     /// A tensor and what becomes of it.
@@ -74,7 +74,7 @@ package struct CheckpointQuantizer: Sendable {
         to path: String, on compute: Compute, progress: (Double) -> Void = { _ in }
     ) throws(CheckpointError) {
         try refuseSource(as: path)
-        var metadata = GGUFMetadata(copying: source)
+        var metadata = GGUFMetadata(copying: try source.withVocabulary())
         metadata.set("general.file_type", .uint32(recipe.fileType))
         metadata.set("general.quantization_version", .uint32(2))
         for key in ["split.no", "split.count", "split.tensors.count"] {

@@ -81,11 +81,18 @@ struct Logits: ParsableCommand {
                     tokens: chunk, start: start, pages: sequence.pages, output: .all)
             ])
             for row in chunk.indices {
+                let logits = runner.workspace.logits.withRow(row) { logits in
+                    logits.indices.map { logits[$0] }
+                }
+                // JSON has no other numbers.
+                guard logits.allSatisfy(\.isFinite) else {
+                    throw CommandError(
+                        "the model computed a logit that is no finite number for token \(start + row + 1); its weights are damaged: fetch the file again"
+                    )
+                }
                 try output.write(start + row == 0 ? "\n[" : ",\n[")
                 try output.write(
-                    runner.workspace.logits.withRow(row) { logits in
-                        logits.indices.map { "\(logits[$0])" }.joined(separator: ",")
-                    })
+                    logits.map { "\($0)" }.joined(separator: ","))
                 try output.write("]")
             }
         }

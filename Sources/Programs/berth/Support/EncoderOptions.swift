@@ -20,7 +20,7 @@ struct EncoderOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How an encoder's weights are kept: rounded to 13 bits, which is fast, or stored as in the file, which is \
-            exact for float files.
+            closer to it (attention rounds to 13 bits either way).
             """))
     var weights = WeightPrecision.rounded
 
