@@ -163,6 +163,19 @@ struct TokenizerDefinitionTests {
         #expect(try ends(["</s>", "<|tool_response>"]) == [1])
     }
 
+    @Test("A normalization map may only write well-formed text")
+    func normalizationMap() throws {
+        var definition = TokenizerDefinition(
+            model: .t5, tokens: ["<unk>", "a"], types: [2, 1], scores: [0, -1], unknownToken: 0)
+        // The trie's length, a trie of one unit, and what is written instead.
+        let trie: [UInt8] = [4, 0, 0, 0, 0, 0, 0, 0]
+        definition.normalizationMap = trie + [0xC3, 0xA9, 0]
+        _ = try Tokenizer(definition)
+        definition.normalizationMap = trie + [0xC3, 0]
+        let error = #expect(throws: TokenizerError.self) { try Tokenizer(definition) }
+        #expect(error?.message.contains("no UTF-8") == true)
+    }
+
     @Test("An error names the file where it is known")
     func errorNamesFile() {
         var error = TokenizerError(

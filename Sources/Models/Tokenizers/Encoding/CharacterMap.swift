@@ -10,7 +10,7 @@ struct CharacterMap: Sendable {
 
     /// Reads and checks the map.
     ///
-    /// - Throws: a length that does not fit, a trie that is cut, or replacements without an end.
+    /// - Throws: a length that does not fit, a trie that is cut, replacements without an end, or such as are no UTF-8.
     init(_ bytes: [UInt8]) throws(TokenizerError) {
         func invalid(_ message: String) -> TokenizerError {
             TokenizerError(
@@ -26,6 +26,9 @@ struct CharacterMap: Sendable {
             throw invalid("says that its trie has \(length) of \(bytes.count - 4) bytes")
         }
         guard bytes.last == 0 else { throw invalid("has a replacement without an end") }
+        guard String(validating: bytes[(4 + length)...], as: UTF8.self) != nil else {
+            throw invalid("has a replacement that is no UTF-8")
+        }
         units = (0..<length / 4).map { word(4 + 4 * $0) }
         replacements = Array(bytes[(4 + length)...])
     }
@@ -49,12 +52,8 @@ struct CharacterMap: Sendable {
                 match = (position, Int(units[Int(node)] & 0x7FFF_FFFF))
             }
         }
-        guard let match, match.value < replacements.count else { return nil }
-        var stop = match.value
-        while replacements[stop] != 0 {
-            stop += 1
-        }
-        return (match.end, match.value..<stop)
+        guard let match, let replacement = replacement(at: match.value) else { return nil }
+        return (match.end, replacement)
     }
 
     /// Where the replacement of the shortest sequence at `start` lies.
@@ -72,13 +71,17 @@ struct CharacterMap: Sendable {
             position += 1
             node ^= Self.offset(unit)
             guard unit >> 8 & 1 == 1, node < units.count else { continue }
-            let value = Int(units[Int(node)] & 0x7FFF_FFFF)
-            guard value < replacements.count else { return nil }
-            var stop = value
-            while replacements[stop] != 0 { stop += 1 }
-            return value..<stop
+            return replacement(at: Int(units[Int(node)] & 0x7FFF_FFFF))
         }
         return nil
+    }
+
+    /// The replacement that begins there; `nil` where a damaged trie points outside, or into a character.
+    private func replacement(at start: Int) -> Range<Int>? {
+        guard start < replacements.count, replacements[start] & 0xC0 != 0x80 else { return nil }
+        var stop = start
+        while replacements[stop] != 0 { stop += 1 }
+        return start..<stop
     }
 
     /// Bytes of a replacement.
