@@ -65,7 +65,10 @@ test_tools() {
 
 build() { "$swift" build --build-tests "${build_flags[@]}"; }
 
-unit_tests() { "$swift" test --skip-build "${build_flags[@]}"; }
+unit_tests() { "$swift" test --skip-build "${build_flags[@]}" --skip ModelHubTests; }
+
+# Downloads have time-outs, so they do not share a process with tests that compute for seconds on every thread.
+download_tests() { "$swift" test --skip-build "${build_flags[@]}" --filter ModelHubTests; }
 
 # The Python packages of the tests, in a folder that git ignores; made anew when the lists change.
 python_packages() {
@@ -100,6 +103,7 @@ step "shellcheck" one lint_shell
 step "tools" script test_tools
 if step "build" one build; then
     step "unit" swift unit_tests
+    step "downloads" swift download_tests
     if step "python packages" one python_packages &&
         start_server "$berth" "$logs/server.log" --model berth-harbour \
             --model $encoders/encoder.gguf --model $encoders/cross-encoder.gguf; then
