@@ -7,6 +7,7 @@ import json
 
 import sentencepiece
 from tokenizer_texts import Texts
+from tokenizer_vocabularies import fields
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 QUIET = {"show_progress": False}
@@ -26,34 +27,6 @@ DEEPSEEK = [
     r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
     r"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 ]
-
-
-def field(message: bytes, wanted: int) -> bytes:
-    """The last field of that number in a protocol buffer, if it holds bytes."""
-    position, found = 0, b""
-
-    def number() -> int:
-        nonlocal position
-        value = shift = 0
-        while True:
-            byte = message[position]
-            position += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while position < len(message):
-        key = number()
-        length = {0: 0, 1: 8, 5: 4}.get(key & 7)
-        if length is None:
-            length = number()
-            if key >> 3 == wanted:
-                found = message[position : position + length]
-        elif key & 7 == 0:
-            number()
-        position += length
-    return found
 
 
 class Trainer:
@@ -225,7 +198,7 @@ class Trainer:
         tokenizer = Tokenizer(models.Unigram(self.pieces(processor), unk_id=0))
         tokenizer.normalizer = normalizers.Sequence(
             [
-                normalizers.Precompiled(field(field(self.proto, 3), 2)),
+                normalizers.Precompiled(fields(fields(self.proto)[3][-1])[2][-1]),
                 normalizers.Strip(left=False, right=True),
                 normalizers.Replace(Regex(" {2,}"), "▁"),
             ]
