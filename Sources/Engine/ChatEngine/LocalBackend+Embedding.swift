@@ -38,7 +38,7 @@ extension LocalBackend: EmbeddingBackend {
     package func rerank(_ request: RerankRequest) async throws -> RerankResult {
         let encoder = try encoder(named: request.model, for: .reranking)
         // Once: a megabyte without a space is one unknown token, and there are thousands of documents.
-        let query = encoder.tokenizer.encode(request.query, addSpecial: true, parseSpecial: true)
+        let query = encoder.tokenizer.encode(request.query, addSpecial: false, parseSpecial: true)
         var texts: [EncoderText] = []
         for (index, document) in request.documents.enumerated() {
             try Task.checkCancellation()
@@ -113,21 +113,19 @@ extension LoadedEncoder {
         }
     }
 
-    /// Query and document as a cross-encoder was trained on them: `[CLS] query [SEP] document [SEP]`.
+    /// Query and document as a cross-encoder was trained on them.
     ///
-    /// - `first`: the query's tokens, special ones included.
+    /// - `query`: its tokens, without special ones around.
     fileprivate func pair(
-        _ first: [Int], _ document: String, truncates: Bool, field: String
+        _ query: [Int], _ document: String, truncates: Bool, field: String
     ) throws(CompletionError) -> EncoderText {
-        let second = tokenizer.encode(document, addSpecial: false, parseSpecial: true)
-        let ending = first.suffix(1)
-        let room = engine.longestText - first.count - ending.count
-        guard room > 0 else { throw tooLong(first.count, "query", canBeCut: false) }
-        guard second.count <= room || truncates else {
-            throw tooLong(first.count + second.count + ending.count, field)
-        }
-        return EncoderText(
-            tokens: first + second.prefix(room) + ending, secondStart: first.count)
+        let document = tokenizer.encode(document, addSpecial: false, parseSpecial: true)
+        let whole = tokenizer.pair(query, document)
+        let excess = whole.ids.count - engine.longestText
+        guard excess > 0 else { return EncoderText(whole) }
+        guard excess < document.count else { throw tooLong(query.count, "query", canBeCut: false) }
+        guard truncates else { throw tooLong(whole.ids.count, field) }
+        return EncoderText(tokenizer.pair(query, Array(document.dropLast(excess))))
     }
 
     private func tooLong(
@@ -155,6 +153,12 @@ extension LoadedEncoder {
     }
 }
 
+extension EncoderText {
+    fileprivate init(_ encoding: Encoding) {
+        self.init(tokens: encoding.ids, secondStart: encoding.typeIDs.firstIndex(of: 1))
+    }
+}
+
 extension CompletionError {
     fileprivate init(_ error: EmbeddingError, field: String, isOne: Bool) {
         func place(_ index: Int) -> String { isOne ? field : "\(field)[\(index)]" }
@@ -175,13 +179,8 @@ extension CompletionError {
                     token id \(token) in \(place(index)) is outside the vocabulary (0 to \(vocabulary - 1))
                     """, field: place(index))
         case .brokenModel: self = .brokenModel
-        case .overloaded(let waiting):
-            self.init(
-                code: .overloaded,
-                message: "\(waiting) requests are waiting already; try again shortly")
-        case .shuttingDown:
-            self.init(
-                code: .shuttingDown, message: "the server is shutting down; try again shortly")
+        case .overloaded(let waiting): self = .overloaded(waiting: waiting)
+        case .shuttingDown: self = .shuttingDown
         }
     }
 }

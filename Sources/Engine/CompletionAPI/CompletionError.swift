@@ -31,3 +31,14 @@ package struct CompletionError: Error, Sendable, Equatable, CustomStringConverti
         message
     }
 }
+
+extension CompletionError {
+    package static let shuttingDown = CompletionError(
+        code: .shuttingDown, message: "the server is shutting down; try again shortly")
+
+    package static func overloaded(waiting: Int) -> CompletionError {
+        CompletionError(
+            code: .overloaded,
+            message: "\(waiting) requests are waiting already; try again shortly")
+    }
+}

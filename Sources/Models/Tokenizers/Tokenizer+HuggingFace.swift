@@ -66,20 +66,6 @@ extension Tokenizer {
         var ends: [Int] = []
     }
 
-    /// The encoding of two texts that belong together, such as a question and a passage: `[CLS] a [SEP] b [SEP]`.
-    ///
-    /// Of a tokenizer that knows no pairs, `nil`.
-    package func encodePair(
-        _ first: String, _ second: String, addSpecial: Bool = true, parseSpecial: Bool = false
-    ) -> Encoding? {
-        huggingFace.map { file in
-            let texts = [first, second].map {
-                file.encode(Array($0.utf8), parseSpecial: parseSpecial)
-            }
-            return file.process(texts, addSpecial: addSpecial)
-        }
-    }
-
     /// How the file says that texts which are too long are cut; encoding itself never cuts.
     package var truncation: TruncationSettings? { huggingFace?.truncation }
 }

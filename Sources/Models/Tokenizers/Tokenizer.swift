@@ -136,6 +136,19 @@ package final class Tokenizer: Sendable {
         encode(bytes, isBroken: true, addSpecial: addSpecial, parseSpecial: parseSpecial)
     }
 
+    /// The tokens of two texts, such as a question and a passage, with what the model wants around them.
+    ///
+    /// A tokenizer.json says what that is; GGUF files do not, and get BERT's `[CLS] first [SEP] second [SEP]`.
+    package func pair(_ first: [Int], _ second: [Int]) -> Encoding {
+        if let huggingFace { return huggingFace.process([first, second], addSpecial: true) }
+        let end = lastToken.map { [$0] } ?? []
+        let head = (firstToken.map { [$0] } ?? []) + first + end
+        let tail = second + end
+        return Encoding(
+            ids: head + tail,
+            typeIDs: head.map { _ in 0 } + tail.map { _ in 1 })
+    }
+
     /// The bytes that a token stands for, often not whole characters; none for an id that is no token.
     ///
     /// Control tokens give the text they are written with.

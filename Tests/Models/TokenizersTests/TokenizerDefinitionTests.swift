@@ -163,6 +163,18 @@ struct TokenizerDefinitionTests {
         #expect(try ends(["</s>", "<|tool_response>"]) == [1])
     }
 
+    @Test("A pair of a file that says nothing of pairs is joined as BERT was trained")
+    func pair() throws {
+        var definition = TokenizerDefinition(
+            model: .bert, tokens: ["[UNK]", "[CLS]", "[SEP]", "\u{2581}a", "\u{2581}b"],
+            types: [2, 3, 3, 1, 1], bosToken: 1, unknownToken: 0, addBOS: true)
+        definition.separatorToken = 2
+        let tokenizer = try Tokenizer(definition)
+        let pair = tokenizer.pair([3], [4, 4])
+        #expect(pair.ids == [1, 3, 2, 4, 4, 2])
+        #expect(pair.typeIDs == [0, 0, 0, 1, 1, 1])
+    }
+
     @Test("A normalization map may only write well-formed text")
     func normalizationMap() throws {
         var definition = TokenizerDefinition(

@@ -151,11 +151,6 @@ extension APIError {
     }
 }
 
-extension CompletionError {
-    static let shuttingDown = CompletionError(
-        code: .shuttingDown, message: "the server is shutting down; try again shortly")
-}
-
 extension HTTPResponse.Status {
     /// nginx's number for a client that closed the connection before it had its answer.
     static let clientLeft = HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
