@@ -31,8 +31,7 @@ struct AnswerAssembler {
         case .finished(let end, _):
             switch end {
             case .shutDown:
-                throw CompletionError(
-                    code: .shuttingDown, message: "the server is shutting down; try again shortly")
+                throw CompletionError.shuttingDown
             case .brokenModel:
                 throw CompletionError.brokenModel
             case .endToken, .limit: break

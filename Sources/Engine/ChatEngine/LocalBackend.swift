@@ -212,13 +212,8 @@ extension CompletionError {
                     the prompt has \(tokens) tokens and the context holds \(limit); \
                     shorten it or start a new conversation
                     """, field: field)
-        case .overloaded(let waiting):
-            self.init(
-                code: .overloaded,
-                message: "\(waiting) requests are waiting already; try again shortly")
-        case .shuttingDown:
-            self.init(
-                code: .shuttingDown, message: "the server is shutting down; try again shortly")
+        case .overloaded(let waiting): self = .overloaded(waiting: waiting)
+        case .shuttingDown: self = .shuttingDown
         }
     }
 }

@@ -90,4 +90,11 @@ package struct RerankResult: Sendable, Equatable {
         self.scores = scores
         self.promptTokens = promptTokens
     }
+
+    /// Documents by index, the best first; among equals, the earlier one.
+    package var ranking: [(index: Int, score: Double)] {
+        scores.enumerated().map { (index: $0.offset, score: $0.element) }.sorted {
+            ($1.score, $0.index) < ($0.score, $1.index)
+        }
+    }
 }

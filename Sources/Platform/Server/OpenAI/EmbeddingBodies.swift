@@ -54,15 +54,15 @@ package struct EmbeddingBody: Sendable, Equatable {
         }
         let items = try field.array()
         guard let first = items.first else { throw field.invalid("must not be empty") }
-        if case .integer = first.value { return [.tokens(try tokens(field))] }
-        if case .number = first.value { return [.tokens(try tokens(field))] }
+        if case .integer = first.value { return [.tokens(try field.tokenIDs())] }
+        if case .number = first.value { return [.tokens(try field.tokenIDs())] }
         guard items.count <= mostInputs else {
             throw field.invalid("must hold at most \(mostInputs) inputs, got \(items.count)")
         }
         var inputs: [EmbeddingRequest.Input] = []
         for item in items {
             if item.value?.array != nil {
-                inputs.append(.tokens(try tokens(item)))
+                inputs.append(.tokens(try item.tokenIDs()))
             } else {
                 inputs.append(try input(item.string(), item))
             }
@@ -75,17 +75,6 @@ package struct EmbeddingBody: Sendable, Equatable {
     ) throws(JSONError) -> EmbeddingRequest.Input {
         guard !text.isEmpty else { throw field.invalid("must not be empty") }
         return .text(text)
-    }
-
-    private static func tokens(_ field: JSONField) throws(JSONError) -> [Int] {
-        let items = try field.array()
-        guard !items.isEmpty else { throw field.invalid("must hold at least one token id") }
-        var tokens: [Int] = []
-        tokens.reserveCapacity(items.count)
-        for item in items {
-            tokens.append(try item.int(in: 0...Int.max))
-        }
-        return tokens
     }
 
     /// The answer to this request.
@@ -169,9 +158,7 @@ package struct RerankBody: Sendable, Equatable {
 
     /// The answer to this request: the best document first; among equals, the earlier one.
     package func answer(_ result: RerankResult, model: String) -> JSONValue {
-        let ranking = result.scores.enumerated().sorted {
-            ($1.element, $0.offset) < ($0.element, $1.offset)
-        }
+        let ranking = result.ranking
         let results = ranking.prefix(limit ?? ranking.count).map { index, score -> JSONValue in
             var item: JSONObject = ["index": .integer(index), "relevance_score": .number(score)]
             if returnsDocuments {

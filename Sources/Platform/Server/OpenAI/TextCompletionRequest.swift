@@ -54,20 +54,9 @@ package struct TextCompletionRequest: Sendable, Equatable {
                 throw field.invalid("must hold one prompt: several a request are not supported yet")
             }
             if case .string(let text) = first.value { return .text(text) }
-            return .tokens(try tokens(first))
+            return .tokens(try first.tokenIDs())
         default:
-            return .tokens(try tokens(field))
+            return .tokens(try field.tokenIDs())
         }
-    }
-
-    private static func tokens(_ field: JSONField) throws(JSONError) -> [Int] {
-        let items = try field.array()
-        guard !items.isEmpty else { throw field.invalid("must hold at least one token id") }
-        var tokens: [Int] = []
-        tokens.reserveCapacity(items.count)
-        for item in items {
-            tokens.append(try item.int(in: 0...Int.max))
-        }
-        return tokens
     }
 }

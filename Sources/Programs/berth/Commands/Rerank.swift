@@ -51,10 +51,7 @@ struct Rerank: AsyncParsableCommand {
         let backend = LocalBackend(models: [], encoders: [loaded])
         let result = try await backend.rerank(
             RerankRequest(model: model.name, query: query, documents: documents))
-        let ranking = result.scores.enumerated().sorted {
-            ($1.element, $0.offset) < ($0.element, $1.offset)
-        }
-        for (index, score) in ranking.prefix(top ?? documents.count) {
+        for (index, score) in result.ranking.prefix(top ?? documents.count) {
             guard json else {
                 try StandardOutput.line("\(Float(score))\t\(index)\t\(documents[index])")
                 continue
