@@ -23,9 +23,12 @@ def transformers_logits(path, tokens, shape=None):
     path = pathlib.Path(path).resolve()
     config = transformers.AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
     for key, field in gguf.GGUFReader(path).fields.items():
-        # transformers derives the head width from the model's width, which not every model does.
+        # transformers derives the head width from the model's width, which not every model does, and reads no
+        # length of experts.
         if key.endswith(".attention.key_length"):
             config.head_dim = int(field.contents())
+        if key.endswith(".expert_feed_forward_length"):
+            config.moe_intermediate_size = int(field.contents())
     if shape is not None:
         set_positions(config, shape)
     model = transformers.AutoModelForCausalLM.from_pretrained(

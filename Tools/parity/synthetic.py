@@ -31,6 +31,9 @@ class Shape:
     feed_forward: int
     rope_base: float
     tied: bool
+    # Of a mixture: experts of a layer, and those that a token goes to; each is `feed_forward` long.
+    experts: int = 0
+    used_experts: int = 0
     # What transformers calls rope_parameters.
     rope: dict = dataclasses.field(default_factory=dict)
     # Positions that a token sees, in the layers from `first_windowed` on.
@@ -47,6 +50,7 @@ SHAPES = {
     "llama-tiny": Shape("llama", 4, 256, 8, 4, 32, 768, 1e4, False),
     "qwen2-tiny": Shape("qwen2", 4, 256, 8, 2, 32, 768, 1e6, True),
     "qwen3-tiny": Shape("qwen3", 4, 256, 8, 4, 64, 768, 1e6, True),
+    "qwen3moe-tiny": Shape("qwen3moe", 4, 256, 8, 4, 64, 256, 1e6, False, 16, 4),
     # Heads as wide as in models that people use.
     "llama-wide": Shape("llama", 2, 2048, 32, 8, 64, 2048, 5e5, True),
     "qwen3-wide": Shape("qwen3", 2, 1024, 16, 8, 128, 3072, 1e6, True),
@@ -57,13 +61,18 @@ SHAPES = {
     "llama-small": Shape("llama", 2, 256, 8, 2, 32, 512, 1e4, False),
     "qwen2-small": Shape("qwen2", 2, 256, 4, 4, 64, 512, 1e6, True),
     "qwen3-small": Shape("qwen3", 2, 256, 4, 2, 128, 512, 1e6, True),
+    # Rows of ffn_down are shorter than a block of 256.
+    "qwen3moe-small": Shape("qwen3moe", 2, 256, 4, 2, 64, 64, 1e6, True, 8, 2),
     # One layer whose input comes in blocks of 256, while rows of ffn_down do not.
     "llama-mini": Shape("llama", 1, 256, 2, 1, 32, 64, 1e4, True),
     "qwen2-mini": Shape("qwen2", 1, 256, 8, 1, 32, 64, 1e6, True),
     "qwen3-mini": Shape("qwen3", 1, 256, 2, 1, 32, 64, 1e6, True),
+    "qwen3moe-mini": Shape("qwen3moe", 1, 256, 2, 1, 32, 32, 1e6, True, 5, 3),
     # No row is a multiple of 256.
     "llama-flat": Shape("llama", 1, 96, 3, 1, 32, 160, 1e4, True),
     "qwen2-flat": Shape("qwen2", 1, 96, 3, 1, 32, 160, 1e6, True),
+    "qwen3moe-narrow": Shape("qwen3moe", 2, 96, 3, 1, 48, 48, 1e6, True, 7, 3),
+    "qwen3moe-flat": Shape("qwen3moe", 1, 96, 3, 1, 32, 64, 1e6, True, 5, 2),
     "qwen3-flat": Shape("qwen3", 1, 96, 3, 1, 32, 160, 1e6, True),
     # For committed fixtures of long texts.
     "llama-slim": Shape("llama", 2, 32, 2, 1, 32, 32, 1e4, True),
@@ -123,6 +132,9 @@ FILE_TYPES = {
 }
 
 VOCABULARY_SIZE = 288
+
+# As if trained: a token's second expert counts a fraction of its first.
+ROUTER_GAIN = 4.0
 
 
 def byte_letters():
@@ -191,7 +203,13 @@ def write_float32(shape, name, path, seed, logit_scale, matrix_type=None):
     writer.add_block_count(shape.layers)
     writer.add_context_length(4096)
     writer.add_embedding_length(shape.width)
-    writer.add_feed_forward_length(shape.feed_forward)
+    if shape.experts:
+        writer.add_feed_forward_length(shape.feed_forward * shape.used_experts)
+        writer.add_expert_count(shape.experts)
+        writer.add_expert_used_count(shape.used_experts)
+        writer.add_expert_feed_forward_length(shape.feed_forward)
+    else:
+        writer.add_feed_forward_length(shape.feed_forward)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.kv_heads)
     writer.add_key_length(shape.head_width)
@@ -202,9 +220,10 @@ def write_float32(shape, name, path, seed, logit_scale, matrix_type=None):
     writer.add_vocab_size(VOCABULARY_SIZE)
     add_positions(writer, shape)
 
-    def matrix(name, rows, columns, gain=1.0):
+    def matrix(name, rows, columns, gain=1.0, experts=None, matrix_type=matrix_type):
         # Keeps the variance of what passes through, as an initialized model does.
-        weights = rng.standard_normal((rows, columns), dtype=np.float32)
+        shape = (rows, columns) if experts is None else (experts, rows, columns)
+        weights = rng.standard_normal(shape, dtype=np.float32)
         weights *= np.float32(gain / np.sqrt(columns))
         if matrix_type is not None:
             weights = gguf.quants.quantize(weights, matrix_type)
@@ -225,14 +244,20 @@ def write_float32(shape, name, path, seed, logit_scale, matrix_type=None):
             matrix(f"{prefix}attn_{part}.weight", rows, shape.width)
             if shape.family == "qwen2":
                 vector(f"{prefix}attn_{part}.bias", rows, mean=0.0)
-        if shape.family == "qwen3":
+        if shape.family in ("qwen3", "qwen3moe"):
             vector(prefix + "attn_q_norm.weight", shape.head_width, mean=1.0)
             vector(prefix + "attn_k_norm.weight", shape.head_width, mean=1.0)
         matrix(prefix + "attn_output.weight", shape.width, queries)
         vector(prefix + "ffn_norm.weight", shape.width, mean=1.0, outliers=shape.outliers)
-        matrix(prefix + "ffn_gate.weight", shape.feed_forward, shape.width)
-        matrix(prefix + "ffn_up.weight", shape.feed_forward, shape.width)
-        matrix(prefix + "ffn_down.weight", shape.width, shape.feed_forward)
+        suffix, experts = ".weight", None
+        if shape.experts:
+            suffix, experts = "_exps.weight", shape.experts
+            # Logits far enough apart that two engines choose the same experts.
+            matrix(
+                prefix + "ffn_gate_inp.weight", experts, shape.width, gain=ROUTER_GAIN, matrix_type=None)
+        matrix(f"{prefix}ffn_gate{suffix}", shape.feed_forward, shape.width, experts=experts)
+        matrix(f"{prefix}ffn_up{suffix}", shape.feed_forward, shape.width, experts=experts)
+        matrix(f"{prefix}ffn_down{suffix}", shape.width, shape.feed_forward, experts=experts)
     vector("output_norm.weight", shape.width, mean=1.0)
     if not shape.tied:
         matrix("output.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)

@@ -48,10 +48,16 @@ package final class DecoderModel: Sendable {
     }
 }
 
+/// A part of a layer that adds its result to the residual stream.
+protocol ResidualBlock: Sendable {
+    /// Adds the result to `workspace.hidden`.
+    func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute)
+}
+
 /// One layer: attention, then feed-forward, each added to the residual stream.
 struct DecoderLayer: Sendable {
     let attention: Attention
-    let feedForward: FeedForward
+    let feedForward: any ResidualBlock
 
     func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
         attention.run(step, in: workspace, on: compute)

@@ -26,6 +26,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     /// Added to the mean square under the root (`ARCH.attention.layer_norm_rms_epsilon`).
     package var normEpsilon: Float
     package var rotary: RotaryConfiguration
+    /// `nil` for a dense model.
+    package var experts: ExpertConfiguration?
     /// For every layer, how many positions a token sees, its own included; `nil` for all up to its own.
     package var windows: [Int?]
 
@@ -71,6 +73,9 @@ package struct ModelConfiguration: Sendable, Equatable {
         rotary = try RotaryConfiguration(
             file: file, architecture: architecture, headDimension: headDimension,
             contextLength: contextLength)
+        experts =
+            family.hasExperts
+            ? try ExpertConfiguration(file: file, prefix: prefix, feedForward: feedForward) : nil
         windows = try Self.windows(
             file: file, prefix: prefix, layers: layers, isWindowed: family.isWindowed)
 

@@ -38,6 +38,41 @@ package class TensorReader {
         }
     }
 
+    /// A stack of experts' matrices as one: expert after expert, each with its rows of all `tensors` in the order given.
+    ///
+    /// A tensor holds the rows of all experts: `[columns, rows, experts]`.
+    func experts(_ tensors: [(name: String, rows: Int)], columns: Int, count: Int) throws
+        -> WeightMatrix
+    {
+        let found = try tensors.map {
+            try tensor("\($0.name).weight", dimensions: [columns, $0.rows, count])
+        }
+        let bytes = found.map { file.bytes(of: $0) }
+        let types = try found.map { try file.elementType(of: $0) }
+        return withExtendedLifetime(bytes) {
+            let parts = (0..<count).flatMap { expert in
+                found.indices.map { index in
+                    let size = bytes[index].count / count
+                    return WeightPart(
+                        type: types[index], rows: tensors[index].rows,
+                        bytes: unsafe UnsafeRawBufferPointer(
+                            rebasing: bytes[index].unsafeBytes[expert * size..<(expert + 1) * size])
+                    )
+                }
+            }
+            return WeightMatrix(parts: parts, columns: columns, compute: compute)
+        }
+    }
+
+    /// A matrix of float32 weights, whatever type the file holds it in.
+    func floatMatrix(_ name: String, rows: Int, columns: Int) throws -> WeightMatrix {
+        let values = try table("\(name).weight", rows: rows, columns: columns)
+        return unsafe values.withUnsafeBytes { bytes in
+            let part = WeightPart(type: .f32, rows: rows, bytes: bytes)
+            return WeightMatrix(parts: [part], columns: columns, compute: compute)
+        }
+    }
+
     private func withParts<Result>(
         _ tensors: [(name: String, rows: Int)], columns: Int, _ body: ([WeightPart]) -> Result
     ) throws -> Result {

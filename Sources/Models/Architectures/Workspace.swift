@@ -26,6 +26,8 @@ package final class Workspace {
     /// What the last step computed: `[outputCapacity][vocabulary]`, or no rows.
     package let logits: Matrix
     let angles: RotaryAngles
+    /// What experts compute with; `nil` for a dense model.
+    let experts: ExpertWorkspace?
     private let quantized: QuantizedRows
 
     /// - `hasLogits`: whether steps end with logits, or with ``states``.
@@ -41,16 +43,26 @@ package final class Workspace {
         normalized = Matrix(rows: max(rows, outputRows), columns: width)
         projected = Matrix(rows: rows, columns: queries + keysAndValues)
         attended = Matrix(rows: rows, columns: queries)
-        gateUp = Matrix(rows: rows, columns: 2 * configuration.feedForward)
-        gated = Matrix(rows: rows, columns: configuration.feedForward)
+        let inner = configuration.experts == nil ? configuration.feedForward : 0
+        gateUp = Matrix(rows: rows, columns: 2 * inner)
+        gated = Matrix(rows: rows, columns: inner)
         residual = Matrix(rows: rows, columns: width)
         selected = Matrix(rows: outputRows, columns: width)
         logits = Matrix(
             rows: hasLogits ? outputRows : 0, columns: configuration.vocabulary)
+        experts = configuration.experts.map {
+            ExpertWorkspace(for: $0, width: width, rows: rows)
+        }
         angles = RotaryAngles(rows: rows, pairs: configuration.rotary.dimensions / 2)
         quantized = QuantizedRows(
             rows: max(rows, outputRows),
-            columns: max(width, queries, configuration.feedForward))
+            columns: max(width, queries, inner))
+    }
+
+    /// Rounds the first rows of `input` to what products with quantized weights want.
+    func quantize(_ input: Matrix, rows: Int, on compute: Compute) -> QuantizedRows {
+        compute.quantize(input, rows: rows, into: quantized)
+        return quantized
     }
 
     /// A product whose input is quantized first where the weights want it.
@@ -58,11 +70,8 @@ package final class Workspace {
         _ weights: WeightMatrix, _ input: Matrix, rows: Int, into output: Matrix,
         on compute: Compute
     ) {
-        if weights.needsQuantizedInput {
-            compute.quantize(input, rows: rows, into: quantized)
-        }
-        compute.multiply(
-            weights, input, quantized: weights.needsQuantizedInput ? quantized : nil, rows: rows,
-            into: output)
+        let blocks =
+            weights.needsQuantizedInput ? quantize(input, rows: rows, on: compute) : nil
+        compute.multiply(weights, input, quantized: blocks, rows: rows, into: output)
     }
 }

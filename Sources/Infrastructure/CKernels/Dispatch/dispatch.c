@@ -14,6 +14,7 @@ static const berth_kernels scalar = {
     .normalize = berth_reference_normalize,
     .gate = berth_reference_gate,
     .add = berth_reference_add,
+    .add_scaled = berth_reference_add_scaled,
     .rotate = berth_reference_rotate,
     .narrow = berth_reference_narrow,
     .attend = berth_reference_attend,
@@ -26,7 +27,8 @@ static const berth_kernels scalar = {
     {                                                                                              \
         .name = #isa, .tile = tokens, .products = PRODUCT_TABLE(isa),                              \
         .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
-        .gate = berth_##isa##_gate, .add = berth_##isa##_add, .rotate = berth_##isa##_rotate,      \
+        .gate = berth_##isa##_gate, .add = berth_##isa##_add,                                      \
+        .add_scaled = berth_##isa##_add_scaled, .rotate = berth_##isa##_rotate,                    \
         .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
         .words = WORD_TABLE(isa, tokens),                                                          \
         .encode = berth_##isa##_encode,                                                            \

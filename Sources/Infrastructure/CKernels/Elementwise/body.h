@@ -82,6 +82,18 @@ void NAME(add)(const float *x, size_t count, float *out) {
     }
 }
 
+void NAME(add_scaled)(const float *x, float factor, size_t count, float *out) {
+    const lanes factors = lanes_of(factor);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        lanes_store(out + i, lanes_fma(lanes_load(x + i), factors, lanes_load(out + i)));
+    if (i < count) {
+        const lanes before = lanes_load_first(out + i, count - i);
+        const lanes sum = lanes_fma(lanes_load_first(x + i, count - i), factors, before);
+        lanes_store_first(out + i, sum, count - i);
+    }
+}
+
 static void rotate_halves(const berth_rotation *rotation, float *head) {
     float *upper = head + rotation->pairs;
     for (size_t i = 0; i < rotation->pairs; i += 16) {

@@ -47,6 +47,10 @@ void berth_reference_add(const float *x, size_t count, float *out) {
     for (size_t i = 0; i < count; i++) out[i] += x[i];
 }
 
+void berth_reference_add_scaled(const float *x, float factor, size_t count, float *out) {
+    for (size_t i = 0; i < count; i++) out[i] = __builtin_fmaf(x[i], factor, out[i]);
+}
+
 void berth_reference_rotate(const berth_rotation *rotation, float *head) {
     for (size_t i = 0; i < rotation->pairs; i++) {
         float *first = head + (rotation->adjacent ? 2 * i : i);

@@ -9,6 +9,7 @@ void berth_reference_normalize(const float *x, const float *weight, float epsilo
                                float *out);
 void berth_reference_gate(const float *gate, const float *up, size_t count, float *out);
 void berth_reference_add(const float *x, size_t count, float *out);
+void berth_reference_add_scaled(const float *x, float factor, size_t count, float *out);
 void berth_reference_rotate(const berth_rotation *, float *head);
 void berth_reference_narrow(const float *x, size_t count, uint16_t *out, size_t step);
 void berth_reference_attend(const berth_attention *);

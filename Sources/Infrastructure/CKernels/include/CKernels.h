@@ -133,6 +133,8 @@ typedef struct berth_kernels {
     void (*gate)(const float *gate, const float *up, size_t count, float *out);
     /* out += x */
     void (*add)(const float *x, size_t count, float *out);
+    /* out += factor * x, rounded once */
+    void (*add_scaled)(const float *x, float factor, size_t count, float *out);
     /* Turns the first 2 * pairs values of a head in place. */
     void (*rotate)(const berth_rotation *, float *head);
     /* float32 to float16, to nearest even, clamped to the largest finite number; out[i * step]. */

@@ -16,6 +16,8 @@ import CKernels
         var rows = 0
         var columns = 0
         var tile = 0
+        /// Whether rows stand at the places of an ``ExpertRouting``: every expert's begin with a new tile.
+        var isByExpert = false
     }
 
     package init(rows: Int, columns: Int) {

@@ -6,6 +6,9 @@ protocol ModelFamily: SendableMetatype {
     /// The value of `general.architecture` in GGUF files.
     static var architecture: String { get }
 
+    /// Whether feed-forward layers are mixtures of experts.
+    static var hasExperts: Bool { get }
+
     static func makeLayer(_ index: Int, _ reader: WeightReader) throws -> DecoderLayer
 
     /// Whether a layer has the window whose length the file states, where the file does not say which have.
@@ -13,6 +16,10 @@ protocol ModelFamily: SendableMetatype {
 }
 
 extension ModelFamily {
+    static var hasExperts: Bool {
+        false
+    }
+
     /// None: the configurations of most families state a window that their models do not use.
     static func isWindowed(layer: Int) -> Bool {
         false
@@ -21,7 +28,9 @@ extension ModelFamily {
 
 /// The families that Berth runs.
 package enum ModelFamilies {
-    private static let all: [any ModelFamily.Type] = [Llama.self, Qwen2.self, Qwen3.self]
+    private static let all: [any ModelFamily.Type] = [
+        Llama.self, Qwen2.self, Qwen3.self, Qwen3MoE.self,
+    ]
 
     package static var architectures: [String] {
         all.map { $0.architecture }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// SwiGLU feed-forward layer (Shazeer 2020): `down(silu(gate(x)) * up(x))`.
-struct FeedForward: Sendable {
+struct FeedForward: ResidualBlock {
     private let epsilon: Float
     private let inner: Int
     private let norm: [Float]
@@ -22,7 +22,6 @@ struct FeedForward: Sendable {
             "\(block).ffn_down", rows: configuration.width, columns: inner)
     }
 
-    /// Adds the layer's result to `workspace.hidden`.
     func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
         let rows = step.rows
         compute.normalize(
