@@ -1,12 +1,13 @@
 # The two commands of the README, and the longer ones beside them. The work is in Tools/.
 
-.PHONY: help serve build test format parity fixtures soak clean
+.PHONY: help serve build test format neon parity fixtures soak clean
 
 help:
 	@echo "make serve    build Berth and serve the embedded model on 127.0.0.1:8080 (ARGS='--port 9000 ...')"
 	@echo "make test     everything that guards a change: format, arrows, unit, parity, API and browser tests"
 	@echo "make build    only the release build"
 	@echo "make format   rewrite the Swift sources in the project's format"
+	@echo "make neon     the kernels for ARM beside the scalar ones, under QEMU"
 	@echo "make parity   logits beside transformers and llama.cpp, live (needs PyPI, about 10 minutes)"
 	@echo "make fixtures rewrite the committed parity fixtures (needs PyPI)"
 	@echo "make soak     long fuzzing and load against a running server (SOAK_MINUTES=10)"
@@ -22,6 +23,9 @@ test:
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+neon:
+	@swift=$$(Tools/dependencies.sh neon) && PATH=$$(dirname $$swift):$$PATH Tools/neon/compare.sh
 
 parity:
 	@Tools/parity/run.sh compare.py $(ARGS)

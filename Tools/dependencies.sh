@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Finds what this machine lacks to build (or also to test) Berth, and installs it.
 #
-#   Tools/dependencies.sh build|test
+#   Tools/dependencies.sh build|test|neon
+#
+# `neon` is what `make neon` needs beside a build: a C library for 64-bit ARM, and QEMU.
 #
 # On success the path of a usable `swift` is printed on standard output; everything else goes to
 # standard error. Debian 12 and Ubuntu are known; elsewhere the missing packages are only named.
@@ -111,6 +113,14 @@ missing_to_test() {
     fi
 }
 
+missing_for_neon() {
+    [ "$(uname -m)" != aarch64 ] || return 0
+    has qemu-aarch64 || has qemu-aarch64-static || echo qemu-user
+    compgen -G "$system_root/usr/lib/gcc-cross/aarch64-linux-gnu/*/libgcc.a" >/dev/null ||
+        echo gcc-aarch64-linux-gnu
+    [ -e "$system_root/usr/aarch64-linux-gnu/include/stdio.h" ] || echo libc6-dev-arm64-cross
+}
+
 install_packages() {
     local sudo=$1
     shift
@@ -151,9 +161,9 @@ main() {
     local purpose=${1:-} swift
     local -a missing
     case $purpose in
-    build | test) ;;
+    build | test | neon) ;;
     *)
-        say "usage: Tools/dependencies.sh build|test"
+        say "usage: Tools/dependencies.sh build|test|neon"
         exit 64
         ;;
     esac
@@ -161,6 +171,7 @@ main() {
     mapfile -t missing < <(
         missing_to_build "$swift"
         if [ "$purpose" = test ]; then missing_to_test; fi
+        if [ "$purpose" = neon ]; then missing_for_neon; fi
     )
     if [ ${#missing[@]} -gt 0 ]; then
         provide "${missing[@]}" || exit 1

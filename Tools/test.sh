@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that guards a change, in one run: format, shell scripts, a build with warnings as errors,
-# arrows, unit tests, and the API and browser tests against a running server on the embedded model.
+# kernels for ARM under QEMU, arrows, unit tests, and the API and browser tests against a running server on the embedded model.
 #
 # One release build serves all of it. A failed step does not stop the steps that do not need it. The
 # last line is `N passed, N failed`; the exit status says whether all passed.
@@ -8,6 +8,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 swift=$(Tools/dependencies.sh test) || exit 1
+# Without these its step is skipped.
+Tools/dependencies.sh neon >/dev/null || true
 PATH=$(dirname "$swift"):$PATH
 export BERTH_WARNINGS_AS_ERRORS=1
 readonly logs=.build/test-logs venv=.build/test-venv berth=.build/release/berth
@@ -101,6 +103,7 @@ drain() {
 step "swift format" one lint_swift
 step "shellcheck" one lint_shell
 step "tools" script test_tools
+step "neon" script Tools/neon/compare.sh
 if step "build" one build; then
     step "unit" swift unit_tests
     step "downloads" swift download_tests

@@ -159,6 +159,21 @@ expect "a browser is not needed to build" [ -z "$log" ]
 run test
 expect "a browser is needed to test" contains "$log" "--no-install-recommends chromium"
 
+machine
+fake uname 'echo x86_64'
+fake id 'echo 0'
+run build
+expect "an emulator is not needed to build" [ -z "$log" ]
+run neon
+expect "to run kernels for ARM: an emulator and a C library" contains "$log" \
+    "--no-install-recommends qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+
+machine
+fake uname 'echo aarch64'
+fake id 'echo 0'
+run neon
+expect "on ARM nothing is emulated" [ -z "$log" ]
+
 run nonsense
 expect "an unknown purpose is a usage error" [ "$status" -eq 64 ]
 

@@ -6,5 +6,6 @@
 
 void berth_avx2_attend(const berth_attention *);
 void berth_avx512_attend(const berth_attention *);
+void berth_neon_attend(const berth_attention *);
 
 #endif

@@ -5,6 +5,7 @@
 #include "../Quantizing/quantizing.h"
 #include "../Reference/reference.h"
 #include "../Words/words.h"
+#include "arm.h"
 
 static const berth_kernels scalar = {
     .name = "scalar",
@@ -22,20 +23,27 @@ static const berth_kernels scalar = {
     .encode = berth_scalar_encode,
 };
 
-#if defined(__x86_64__)
-#define TABLE(isa, tokens)                                                                         \
+/* `multiply` names the products, `isa` everything else. */
+#define TABLE(label, isa, multiply, tokens, word_tokens)                                           \
     {                                                                                              \
-        .name = #isa, .tile = tokens, .products = PRODUCT_TABLE(isa),                              \
+        .name = label, .tile = tokens, .products = PRODUCT_TABLE(multiply),                        \
         .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
         .gate = berth_##isa##_gate, .add = berth_##isa##_add,                                      \
         .add_scaled = berth_##isa##_add_scaled, .rotate = berth_##isa##_rotate,                    \
         .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
-        .words = WORD_TABLE(isa, tokens),                                                          \
+        .words = WORD_TABLE(isa, word_tokens),                                                     \
         .encode = berth_##isa##_encode,                                                            \
     }
 
-static const berth_kernels avx2 = TABLE(avx2, 4);
-static const berth_kernels avx512 = TABLE(avx512, 12);
+#if defined(__x86_64__)
+static const berth_kernels avx2 = TABLE("avx2", avx2, avx2, 4, 4);
+static const berth_kernels avx512 = TABLE("avx512", avx512, avx512, 12, 12);
+#elif defined(__aarch64__)
+/* NEON is what scalar.c is compiled for here. */
+#define berth_neon_encode berth_scalar_encode
+
+static const berth_kernels dotprod = TABLE("neon-dotprod", neon, dotprod, 8, 4);
+static const berth_kernels i8mm = TABLE("neon-i8mm", neon, i8mm, 32, 4);
 #endif
 
 const berth_kernels *berth_kernels_for(berth_isa isa) {
@@ -47,6 +55,9 @@ const berth_kernels *berth_kernels_for(berth_isa isa) {
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni"))
         return &avx512;
+#elif defined(__aarch64__)
+    if (isa == BERTH_NEON_DOTPROD && arm_has_dotprod()) return &dotprod;
+    if (isa == BERTH_NEON_I8MM && arm_has_dotprod() && arm_has_i8mm()) return &i8mm;
 #endif
     return isa == BERTH_SCALAR ? &scalar : NULL;
 }

@@ -27,6 +27,8 @@
 DECLARE_PRODUCTS(reference)
 DECLARE_PRODUCTS(avx2)
 DECLARE_PRODUCTS(avx512)
+DECLARE_PRODUCTS(dotprod)
+DECLARE_PRODUCTS(i8mm)
 
 /* The initializer of `berth_kernels.products`. */
 #define PRODUCT_TABLE(isa)                                                                         \

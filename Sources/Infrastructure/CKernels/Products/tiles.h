@@ -31,6 +31,18 @@ typedef struct {
     default: kernel(work, 4); break;                                                               \
     }
 
+#define FOR_WIDTHS_TO_8(kernel, work, width)                                                       \
+    switch (width) {                                                                               \
+    case 1: kernel(work, 1); break;                                                                \
+    case 2: kernel(work, 2); break;                                                                \
+    case 3: kernel(work, 3); break;                                                                \
+    case 4: kernel(work, 4); break;                                                                \
+    case 5: kernel(work, 5); break;                                                                \
+    case 6: kernel(work, 6); break;                                                                \
+    case 7: kernel(work, 7); break;                                                                \
+    default: kernel(work, 8); break;                                                               \
+    }
+
 #define FOR_WIDTHS_TO_12(kernel, work, width)                                                      \
     switch (width) {                                                                               \
     case 1: kernel(work, 1); break;                                                                \

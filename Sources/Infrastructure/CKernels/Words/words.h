@@ -45,6 +45,7 @@ enum { GELU_DEGREE = 12 };
 DECLARE_WORDS(reference)
 DECLARE_WORDS(avx2)
 DECLARE_WORDS(avx512)
+DECLARE_WORDS(neon)
 
 #define WORD_TABLE(isa, tokens)                                                                    \
     {                                                                                              \

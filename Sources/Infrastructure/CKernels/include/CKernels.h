@@ -151,6 +151,10 @@ typedef enum berth_isa {
     BERTH_SCALAR,
     BERTH_AVX2,
     BERTH_AVX512,
+    BERTH_NEON_DOTPROD,
+    BERTH_NEON_I8MM,
+    /* One more than the last. */
+    BERTH_ISA_LIMIT,
 } berth_isa;
 
 /* The kernels of an instruction set, or NULL when this machine or this build lacks it. */

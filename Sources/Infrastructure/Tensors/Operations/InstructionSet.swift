@@ -8,6 +8,10 @@ package enum InstructionSet: String, CaseIterable, Sendable {
     case avx2
     /// AVX-512 F, BW, VL, DQ and VNNI.
     case avx512
+    /// Armv8 NEON with dot products of 8-bit integers.
+    case neonDotprod = "neon-dotprod"
+    /// The same with matrix products of 8-bit integers.
+    case neonI8mm = "neon-i8mm"
 
     /// What this machine and its system can run, slowest first.
     package static var supported: [InstructionSet] {
@@ -24,6 +28,8 @@ package enum InstructionSet: String, CaseIterable, Sendable {
         case .scalar: BERTH_SCALAR
         case .avx2: BERTH_AVX2
         case .avx512: BERTH_AVX512
+        case .neonDotprod: BERTH_NEON_DOTPROD
+        case .neonI8mm: BERTH_NEON_I8MM
         }
     }
 

@@ -21,7 +21,8 @@ struct Doctor: ParsableCommand {
         try StandardOutput.line("kernels      \(InstructionSet.best.rawValue) (can run: \(sets))")
         if InstructionSet.best == .scalar {
             try StandardOutput.line(
-                "             This processor has neither AVX2 nor AVX-512: models will run slowly.")
+                "             This processor has neither AVX2 nor NEON's dot products: models will run slowly."
+            )
         }
 
         let bar = ProgressBar(label: "measuring")
