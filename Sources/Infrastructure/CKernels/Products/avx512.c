@@ -1,6 +1,5 @@
 /* Products with AVX-512 VNNI. A register holds 16 output rows; a tile is up to 12 tokens, whose sums stay
- * in registers. Panels are streamed without software prefetch: the processor's own reaches 95 % of what it
- * can read, and every distance and hint that was tried made it slower. The float operations follow
+ * in registers. The float operations follow
  * Reference/products.c step by step. */
 #if defined(__x86_64__)
 
@@ -72,6 +71,7 @@ INLINE void tile_q8_0(const tile_work *work, const int width) {
     for (size_t block = 0; block < blocks; block++, x += width) {
         const uint8_t *record = work->panel + block / 2 * Q8_0_RECORD;
         const uint8_t *lines = record + LINE + block % 2 * 8 * LINE;
+        if (width >= 4) ask_ahead(record, block % 2 * Q8_0_RECORD / 2, Q8_0_RECORD / 2);
         __m512i dots[TILE];
         start_with_offsets(x, dots, width);
         UNROLL for (int i = 0; i < 8; i++) {
@@ -114,6 +114,8 @@ INLINE void part_q6_k(const tile_work *work, const int first, const int width, c
         const __m512 d = _mm512_mul_ps(_mm512_loadu_ps((const float *)record), _mm512_set1_ps(0.25f));
         for (int group = 0; group < 8; group++, x += all) {
             const uint8_t *lines = record + Q6_K_LINES + group * 6 * LINE;
+            if (first == 0 && width >= 6)
+                ask_ahead(record, (size_t)group * Q6_K_RECORD / 8, Q6_K_RECORD / 8);
             __m512 scaled[TILE];
             UNROLL for (int half = 0; half < 2; half++) {
                 __m512i dots[TILE];
@@ -190,12 +192,15 @@ INLINE void part_codes(const code_format *format, const tile_work *work, const i
     __m512 sums[TILE];
     UNROLL for (int m = 0; m < width; m++) sums[m] = _mm512_setzero_ps();
     const size_t blocks = work->columns / BERTH_BLOCK, together = record_blocks(format);
+    const size_t block_bytes = record_bytes(format) / together;
     for (size_t start = 0; start < blocks; start += together, record += record_bytes(format)) {
         const int count = (int)(blocks - start < together ? blocks - start : together);
         const __m512 d = shared_scale(format, record, 0), dmin = shared_scale(format, record, 1);
         const uint8_t *minimums = record + minimums_start(format);
         const uint8_t *lines = record + lines_start(format);
         for (int block = 0; block < count; block++, x += all, lines += format->bits * LINE) {
+            if (first == 0 && width >= 4)
+                ask_ahead(record, (size_t)block * block_bytes, (int)block_bytes);
             __m512i dots[TILE];
             if (format->scales == 1) {
                 UNROLL for (int m = 0; m < width; m++)

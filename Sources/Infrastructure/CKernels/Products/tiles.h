@@ -2,7 +2,7 @@
 #ifndef BERTH_TILES_H
 #define BERTH_TILES_H
 
-#include "CKernels.h"
+#include "../Formats/panels.h"
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -20,6 +20,19 @@ typedef struct {
     /* Output rows of this panel: 16, or fewer in the last one. */
     size_t rows;
 } tile_work;
+
+/* How far ahead weights are asked for, in bytes: some hundred nanoseconds' worth. */
+enum { AHEAD = 2048 };
+
+/* Asks for the weights that come AHEAD of `used` bytes of a record, as many as a block takes.
+ *
+ * For products of several tokens: their weights flow too slowly to keep the processor's own prefetching going, which for one
+ * token does better alone. */
+INLINE void ask_ahead(const uint8_t *record, size_t used, const int block_bytes) {
+    const uint8_t *first = record + used / LINE * LINE + AHEAD;
+    UNROLL for (int line = 0; line < (block_bytes + LINE - 1) / LINE; line++)
+        __builtin_prefetch(first + LINE * line, 0, 3);
+}
 
 /* Calls `kernel(work, width)` with the width as a constant, so that the compiler can keep every sum of the
  * tile in a register. */
