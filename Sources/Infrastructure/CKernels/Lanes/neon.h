@@ -6,8 +6,9 @@ typedef struct {
     float32x4_t v[4];
 } lanes;
 
-/* Registers of a tile: 6 queries x 1 lanes (24 registers) leave room for one shared operand and a factor. */
-enum { LANES_AT_ONCE = 1 };
+/* Lanes of sums that a tile may have: 24 registers leave room for one shared operand and a factor; with 6 queries, so
+ * many at once. */
+enum { LANE_REGISTERS = 6, LANES_AT_ONCE = 1 };
 
 /* The same expression of `i` for the four registers. */
 #define FOUR(type, expression)                                                                     \
@@ -118,6 +119,25 @@ INLINE lanes lanes_from_halves(const uint16_t *from) {
     const float16x8_t high = vreinterpretq_f16_u16(vld1q_u16(from + 8));
     return (lanes){{vcvt_f32_f16(vget_low_f16(low)), vcvt_high_f32_f16(low),
                     vcvt_f32_f16(vget_low_f16(high)), vcvt_high_f32_f16(high)}};
+}
+
+INLINE lanes lanes_from_bfloats(const uint16_t *from) {
+    const uint16x8_t low = vld1q_u16(from), high = vld1q_u16(from + 8);
+    const lanes x = {{vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(low), 16)),
+                      vreinterpretq_f32_u32(vshll_high_n_u16(low, 16)),
+                      vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(high), 16)),
+                      vreinterpretq_f32_u32(vshll_high_n_u16(high, 16))}};
+    return x;
+}
+
+INLINE lanes lanes_from_bytes(const int8_t *from) {
+    const int8x16_t bytes = vld1q_s8(from);
+    const int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_high_s8(bytes);
+    const lanes x = {{vcvtq_f32_s32(vmovl_s16(vget_low_s16(low))),
+                      vcvtq_f32_s32(vmovl_high_s16(low)),
+                      vcvtq_f32_s32(vmovl_s16(vget_low_s16(high))),
+                      vcvtq_f32_s32(vmovl_high_s16(high))}};
+    return x;
 }
 
 INLINE void lanes_to_halves(uint16_t *to, lanes x) {
