@@ -48,11 +48,6 @@ static void compare_row(const berth_kernels *scalar, const berth_kernels *tested
     scalar->add_scaled(x, 0.3f, count, expected);
     tested->add_scaled(x, 0.3f, count, found);
     same_floats("add scaled", expected, found, count);
-    uint16_t halves[2][LONGEST * STEP];
-    memset(halves, 0x55, sizeof halves);
-    scalar->narrow(x, count, halves[0], STEP);
-    tested->narrow(x, count, halves[1], STEP);
-    same_bytes("narrow", halves[0], halves[1], sizeof halves[0]);
     compare_quantize(scalar, tested, x, count);
     release_all();
 }
@@ -87,23 +82,6 @@ static void compare_encode(const berth_kernels *scalar, const berth_kernels *tes
     release_all();
 }
 
-/* Every float16 a narrowed float32 can become, from numbers on, between and beside them. */
-static void compare_narrow(const berth_kernels *scalar, const berth_kernels *tested) {
-    enum { COUNT = 3 << 16 };
-    float *x = room(COUNT * 4);
-    uint16_t *expected = room(COUNT * 2), *found = room(COUNT * 2);
-    for (uint32_t i = 0; i < COUNT; i++) {
-        /* The exponents from 2^-27 to 2^17, 11 bits of fraction, and what lies just beside them. */
-        const uint32_t bits = (i / 3 & 1) << 31 | (100 << 23) + ((i / 6) << 12) + i % 3 - 1;
-        memcpy(x + i, &bits, 4);
-    }
-    begin("%s, narrowing", tested->name);
-    scalar->narrow(x, COUNT, expected, 1);
-    tested->narrow(x, COUNT, found, 1);
-    same_bytes("halves", expected, found, COUNT * 2);
-    release_all();
-}
-
 void compare_rows(const berth_kernels *scalar, const berth_kernels *tested) {
     seed(1);
     for (size_t count = 1; count <= LONGEST; count++) {
@@ -114,5 +92,4 @@ void compare_rows(const berth_kernels *scalar, const berth_kernels *tested) {
     }
     for (uint32_t type = 0; type < BERTH_TYPE_LIMIT; type++)
         if (berth_can_encode(type)) compare_encode(scalar, tested, type);
-    compare_narrow(scalar, tested);
 }

@@ -4,118 +4,16 @@ import Testing
 
 @Suite("Attention over pages")
 struct AttentionTests {
-    /// Sequences with random queries, keys and values for all their positions, and pages to hold them.
-    @safe private final class Scene {
-        let heads: Int
-        let layout: KVPageLayout
-        let queries: [Matrix]
-        let keys: [Matrix]
-        let values: [Matrix]
-        @unsafe private let pages: [[UnsafeMutableRawPointer]]
-
-        init(lengths: [Int], kvHeads: Int, group: Int, dimension: Int, garbage: UInt16 = 0x7e00) {
-            heads = kvHeads * group
-            let layout = KVPageLayout(layers: 2, heads: kvHeads, headDimension: dimension)
-            self.layout = layout
-            let heads = heads
-            queries = lengths.indices.map {
-                .random(rows: lengths[$0], columns: heads * dimension, seed: UInt64(10 + $0))
-            }
-            keys = lengths.indices.map {
-                .random(rows: lengths[$0], columns: kvHeads * dimension, seed: UInt64(20 + $0))
-            }
-            values = lengths.indices.map {
-                .random(rows: lengths[$0], columns: kvHeads * dimension, seed: UInt64(30 + $0))
-            }
-            // Places that nobody wrote hold NaN: reading one shows.
-            unsafe pages = lengths.map { length in
-                unsafe (0...(length - 1) / 64).map { _ in
-                    let page = UnsafeMutableRawPointer.allocate(
-                        byteCount: layout.byteCount, alignment: 64)
-                    unsafe page.initializeMemory(
-                        as: UInt16.self, repeating: garbage, count: layout.byteCount / 2)
-                    return unsafe page
-                }
-            }
-        }
-
-        deinit {
-            for list in unsafe pages.indices {
-                for index in unsafe pages[list].indices {
-                    unsafe pages[list][index].deallocate()
-                }
-            }
-        }
-
-        /// Stores and attends some rows in one batch; returns one output row each.
-        func run(
-            _ rows: [(sequence: Int, position: Int)], layer: Int, window: Int? = nil,
-            on compute: Compute
-        ) -> Matrix {
-            let dimension = layout.headDimension
-            let (queryWidth, width) = (heads * dimension, layout.heads * dimension)
-            // Queries, keys and values side by side behind an offset, as a fused projection leaves them.
-            let projected = Matrix(rows: rows.count, columns: 3 + queryWidth + 2 * width)
-            for (row, place) in rows.enumerated() {
-                let parts = [queries, keys, values].flatMap {
-                    $0[place.sequence].values(place.position)
-                }
-                projected.withMutableRow(row) { span in
-                    for (index, value) in parts.enumerated() {
-                        span[3 + index] = value
-                    }
-                }
-            }
-            let batch = unsafe AttentionBatch(
-                positions: rows.map(\.position), sequences: rows.map(\.sequence), pages: pages)
-            compute.store(
-                keys: projected, keyColumn: 3 + queryWidth, values: projected,
-                valueColumn: 3 + queryWidth + width, layer: layer, batch: batch, layout: layout)
-            let output = Matrix(rows: rows.count, columns: queryWidth)
-            compute.attend(
-                queries: projected, column: 3, heads: heads, layer: layer, batch: batch,
-                layout: layout, window: window, scale: 0.3, into: output)
-            return output
-        }
-
-        func allRows() -> [(sequence: Int, position: Int)] {
-            queries.indices.flatMap { sequence in
-                (0..<queries[sequence].rows).map { (sequence, $0) }
-            }
-        }
-
-        /// Attention in double precision over float16 keys and values.
-        func exact(sequence: Int, position: Int, window: Int = .max) -> [Double] {
-            let dimension = layout.headDimension
-            let query = queries[sequence].values(position).map(Double.init)
-            let halves = [keys, values].map { matrices in
-                (max(0, position - window + 1)...position).map { position in
-                    matrices[sequence].values(position).map { Double(Float16($0)) }
-                }
-            }
-            return (0..<heads).flatMap { head -> [Double] in
-                let column = head / (heads / layout.heads) * dimension
-                let scores = halves[0].map { key in
-                    0.3
-                        * (0..<dimension).reduce(0.0) {
-                            $0 + query[head * dimension + $1] * key[column + $1]
-                        }
-                }
-                let largest = scores.max() ?? 0
-                let weights = scores.map { exp($0 - largest) }
-                let sum = weights.reduce(0, +)
-                return (0..<dimension).map { index in
-                    zip(weights, halves[1]).reduce(0.0) { $0 + $1.0 * $1.1[column + index] } / sum
-                }
-            }
-        }
-    }
+    /// Key/value heads' dimensions, with and without whole blocks of 16 and 32.
+    static let shapes = [(1, 16), (2, 16), (7, 16), (1, 24), (4, 24), (2, 80), (7, 80)]
 
     @Test(
         "Attention agrees with double precision across page borders and head groups",
-        arguments: [1, 2, 4, 7], [16, 24, 80])
-    func isRight(group: Int, dimension: Int) {
-        let scene = Scene(lengths: [201, 1, 66], kvHeads: 2, group: group, dimension: dimension)
+        arguments: KVElement.allCases, shapes)
+    func isRight(elements: KVElement, shape: (group: Int, dimension: Int)) {
+        let scene = AttentionScene(
+            lengths: [201, 1, 66], kvHeads: 2, group: shape.group, dimension: shape.dimension,
+            elements: elements)
         let compute = Compute(threads: 2)
         let output = scene.run(scene.allRows(), layer: 1, on: compute)
         for (sequence, position) in [(0, 0), (0, 1), (0, 63), (0, 64), (0, 65), (0, 200)] + [
@@ -132,9 +30,10 @@ struct AttentionTests {
     /// Within a page, a whole page, a page and its neighbours by one, several pages, everything.
     static let windows = [1, 2, 15, 63, 64, 65, 128, 130, 199, 200, 201, 1000]
 
-    @Test("A window hides what lies before it", arguments: windows)
-    func window(window: Int) {
-        let scene = Scene(lengths: [201, 70], kvHeads: 2, group: 3, dimension: 24)
+    @Test("A window hides what lies before it", arguments: KVElement.allCases, windows)
+    func window(elements: KVElement, window: Int) {
+        let scene = AttentionScene(
+            lengths: [201, 70], kvHeads: 2, group: 3, dimension: 24, elements: elements)
         let output = scene.run(
             scene.allRows(), layer: 1, window: window, on: Compute(threads: 2))
         for row in 0..<271 {
@@ -146,9 +45,24 @@ struct AttentionTests {
         }
     }
 
+    @Test(
+        "Attention agrees with double precision across the borders of runs",
+        arguments: KVElement.allCases, [nil, 1, 300, 512, 513, 700])
+    func runs(elements: KVElement, window: Int?) {
+        let scene = AttentionScene(
+            lengths: [1100], kvHeads: 1, group: 2, dimension: 8, elements: elements)
+        let output = scene.run(scene.allRows(), layer: 1, window: window, on: Compute(threads: 1))
+        for position in [0, 511, 512, 513, 699, 700, 1023, 1024, 1099] {
+            let exact = scene.exact(sequence: 0, position: position, window: window ?? .max)
+            for (value, exact) in zip(output.values(position), exact) {
+                #expect(abs(Double(value) - exact) < 4e-6)
+            }
+        }
+    }
+
     @Test("A window longer than the text gives the bits of no window")
     func idleWindow() {
-        let scene = Scene(lengths: [130], kvHeads: 1, group: 2, dimension: 16)
+        let scene = AttentionScene(lengths: [130], kvHeads: 1, group: 2, dimension: 16)
         let compute = Compute(threads: 1)
         let free = scene.run(scene.allRows(), layer: 0, on: compute).bits()
         #expect(scene.run(scene.allRows(), layer: 0, window: 130, on: compute).bits() == free)
@@ -157,22 +71,25 @@ struct AttentionTests {
 
     @Test("Pages wholly before the window are not read")
     func pagesBeforeWindow() {
-        let scene = Scene(lengths: [300], kvHeads: 2, group: 2, dimension: 32)
+        let scene = AttentionScene(lengths: [300], kvHeads: 2, group: 2, dimension: 32)
         let compute = Compute(threads: 1)
         let rows = scene.allRows()
         let whole = scene.run(rows, layer: 0, window: 70, on: compute).bits()
         // Nothing was stored in this scene before position 128: NaN stands there.
-        let other = Scene(lengths: [300], kvHeads: 2, group: 2, dimension: 32)
+        let other = AttentionScene(lengths: [300], kvHeads: 2, group: 2, dimension: 32)
         let late = other.run(Array(rows[128...]), layer: 0, window: 70, on: compute).bits()
         #expect(late[(128 + 69 - 128)...] == whole[(128 + 69)...])
     }
 
-    @Test("Every instruction set gives the scalar bits", arguments: InstructionSet.supported)
-    func equalsScalar(instructionSet: InstructionSet) {
-        for (group, dimension) in [(1, 128), (2, 64), (3, 40), (7, 8), (5, 1)] {
+    @Test(
+        "Every instruction set gives the scalar bits",
+        arguments: InstructionSet.supported, KVElement.allCases)
+    func equalsScalar(instructionSet: InstructionSet, elements: KVElement) {
+        for (group, dimension) in [(1, 128), (2, 64), (3, 40), (4, 80), (7, 8), (5, 1)] {
             func result(_ set: InstructionSet) -> [[UInt32]] {
-                let scene = Scene(
-                    lengths: [130, 64, 5], kvHeads: 2, group: group, dimension: dimension)
+                let scene = AttentionScene(
+                    lengths: [130, 64, 5], kvHeads: 2, group: group, dimension: dimension,
+                    elements: elements)
                 let compute = Compute(threads: 1, instructionSet: set)
                 return scene.run(scene.allRows(), layer: 0, on: compute).bits()
             }
@@ -182,16 +99,39 @@ struct AttentionTests {
 
     @Test(
         "Every instruction set gives the scalar bits of a window",
-        arguments:
-            InstructionSet.supported, windows)
-    func windowEqualsScalar(instructionSet: InstructionSet, window: Int) {
-        for group in [1, 2, 5] {
+        arguments: InstructionSet.supported, KVElement.allCases)
+    func windowEqualsScalar(instructionSet: InstructionSet, elements: KVElement) {
+        for (window, group) in Self.windows.flatMap({ window in [1, 2, 5].map { (window, $0) } }) {
             func result(_ set: InstructionSet) -> [[UInt32]] {
-                let scene = Scene(lengths: [201, 64, 3], kvHeads: 1, group: group, dimension: 24)
+                let scene = AttentionScene(
+                    lengths: [201, 64, 3], kvHeads: 1, group: group, dimension: 24,
+                    elements: elements)
                 let compute = Compute(threads: 1, instructionSet: set)
                 return scene.run(scene.allRows(), layer: 0, window: window, on: compute).bits()
             }
-            #expect(result(instructionSet) == result(.scalar), "group of \(group)")
+            #expect(
+                result(instructionSet) == result(.scalar), "window \(window), group of \(group)")
+        }
+    }
+
+    @Test(
+        "Runs that are computed apart and joined give the scalar bits",
+        arguments: InstructionSet.supported, KVElement.allCases)
+    func splitEqualsScalar(instructionSet: InstructionSet, elements: KVElement) {
+        for window in [nil, 40, 512, 900] {
+            func result(_ set: InstructionSet, threads: Int) -> [[UInt32]] {
+                let scene = AttentionScene(
+                    lengths: [1060], kvHeads: 1, group: 3, dimension: 24, elements: elements)
+                let compute = Compute(threads: threads, instructionSet: set)
+                _ = scene.run(Array(scene.allRows()[..<1040]), layer: 0, window: 1, on: compute)
+                // Five rows of one sequence: fewer pieces than threads, unless their runs are shared out.
+                return scene.run(
+                    Array(scene.allRows()[1040..<1045]), layer: 0, window: window, on: compute
+                ).bits()
+            }
+            let scalar = result(.scalar, threads: 1)
+            #expect(result(.scalar, threads: 3) == scalar)
+            #expect(result(instructionSet, threads: 4) == scalar)
         }
     }
 
@@ -200,8 +140,9 @@ struct AttentionTests {
         arguments: InstructionSet.supported, [nil, 1, 40, 64, 100])
     func chunkingInvariance(instructionSet: InstructionSet, window: Int?) {
         let compute = Compute(threads: 1, instructionSet: instructionSet)
-        func scene(garbage: UInt16 = 0x7e00) -> Scene {
-            Scene(lengths: [150, 70], kvHeads: 2, group: 2, dimension: 32, garbage: garbage)
+        func scene(garbage: UInt16 = 0x7e00) -> AttentionScene {
+            AttentionScene(
+                lengths: [150, 70], kvHeads: 2, group: 2, dimension: 32, garbage: garbage)
         }
         let first = scene()
         let whole = first.run(first.allRows(), layer: 0, window: window, on: compute).bits()
@@ -225,56 +166,156 @@ struct AttentionTests {
         }
     }
 
-    @Test("Any number of threads gives the same bits")
-    func threadInvariance() {
-        let results = [1, 2, 5].map { threads in
-            let scene = Scene(lengths: [100, 90, 3], kvHeads: 4, group: 2, dimension: 64)
-            return scene.run(scene.allRows(), layer: 1, on: Compute(threads: threads)).bits()
+    @Test(
+        "Random companions, pieces of prompts, threads and windows change no bit",
+        arguments: KVElement.allCases, 1...6)
+    func randomBatches(elements: KVElement, seed: Int) {
+        var random = RandomNumbers(seed: UInt64(seed))
+        let lengths = (0..<Int.random(in: 1...4, using: &random)).map { index in
+            Int.random(in: 1...(index == 0 ? 1200 : 150), using: &random)
         }
-        #expect(results[1] == results[0] && results[2] == results[0])
+        let window = [nil, 1, 63, 500, 512, 700].randomElement(using: &random) ?? nil
+        let (kvHeads, group) = (Int.random(in: 1...3, using: &random), seed % 3 + 1)
+        func scene(garbage: UInt16) -> AttentionScene {
+            AttentionScene(
+                lengths: lengths, kvHeads: kvHeads, group: group, dimension: 16,
+                elements: elements, garbage: garbage)
+        }
+        let alone = scene(garbage: 0x7e00)
+        let expected = alone.run(
+            alone.allRows(), layer: 0, window: window, on: Compute(threads: 1)
+        ).bits()
+        let computes = (1...5).map { Compute(threads: $0) }
+        let mixed = scene(garbage: 0x3c00)
+        var next = lengths.map { _ in 0 }
+        while next != lengths {
+            let open = lengths.indices.filter { next[$0] < lengths[$0] }
+            var chosen = open.filter { _ in Bool.random(using: &random) }
+            if chosen.isEmpty { chosen = open }
+            chosen.shuffle(using: &random)
+            let rows = chosen.flatMap { sequence in
+                let most = lengths[sequence] - next[sequence]
+                let count =
+                    Bool.random(using: &random)
+                    ? 1 : Int.random(in: 1...min(most, 200), using: &random)
+                return (next[sequence]..<next[sequence] + count).map {
+                    (sequence: sequence, position: $0)
+                }
+            }
+            let compute = computes.randomElement(using: &random) ?? computes[0]
+            let bits = mixed.run(rows, layer: 0, window: window, on: compute).bits()
+            for (row, place) in rows.enumerated() {
+                let index = lengths[..<place.sequence].reduce(0, +) + place.position
+                #expect(bits[row] == expected[index], "\(place), \(compute.threads) threads")
+                next[place.sequence] = max(next[place.sequence], place.position + 1)
+            }
+        }
+    }
+
+    @Test("Norms and turns of heads are those of rows, in any batch")
+    func preparation() {
+        let (dimension, heads, kvHeads) = (24, 4, 2)
+        let norms = [
+            Matrix.random(rows: 1, columns: dimension, seed: 1),
+            .random(rows: 1, columns: dimension, seed: 2),
+        ]
+        let layout = KVPageLayout(layers: 1, heads: kvHeads, headDimension: dimension)
+        let columns = (heads + 2 * kvHeads) * dimension
+        let frequencies = (0..<8).map { 1 / Double($0 + 1) }
+        func result(_ cuts: [Range<Int>], threads: Int, _ pairing: RotaryPairing, byHand: Bool)
+            -> [[UInt32]]
+        {
+            let compute = Compute(threads: threads)
+            let page = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 64)
+            defer { unsafe page.deallocate() }
+            return cuts.flatMap { cut in
+                let all = Matrix.random(rows: 40, columns: columns, seed: 3)
+                let projected = Matrix(rows: cut.count, columns: columns) {
+                    all.values(cut.lowerBound + $0)[$1]
+                }
+                let angles = RotaryAngles(rows: cut.count, pairs: 8)
+                angles.update(positions: Array(cut), frequencies: frequencies, on: compute)
+                var projectedHeads = ProjectedHeads(projected, heads: heads, layout: layout)
+                if byHand {
+                    for (column, count, norm) in [
+                        (0, heads, norms[0]), (heads * dimension, kvHeads, norms[1]),
+                    ] {
+                        compute.normalizeHeads(
+                            projected, rows: cut.count, column: column, heads: count,
+                            headDimension: dimension, weight: norm.values(0), epsilon: 1e-5)
+                    }
+                    compute.rotate(
+                        projected, rows: cut.count, column: 0, heads: heads + kvHeads,
+                        headDimension: dimension, angles: angles, pairing: pairing)
+                } else {
+                    projectedHeads.norms = .init(
+                        query: norms[0].values(0), key: norms[1].values(0), epsilon: 1e-5)
+                    projectedHeads.rotation = .init(angles: angles, pairing: pairing)
+                }
+                let output = Matrix(rows: cut.count, columns: heads * dimension)
+                let batch = unsafe AttentionBatch(
+                    positions: Array(cut), sequences: cut.map { _ in 0 }, pages: [[page]])
+                compute.attend(
+                    projectedHeads, layer: 0, batch: batch, layout: layout, scale: 0.2, into: output
+                )
+                return output.bits()
+            }
+        }
+        for pairing in [RotaryPairing.adjacent, .halves] {
+            let expected = result([0..<40], threads: 1, pairing, byHand: true)
+            #expect(result([0..<40], threads: 2, pairing, byHand: false) == expected)
+            #expect(result([0..<1, 1..<9, 9..<40], threads: 1, pairing, byHand: false) == expected)
+        }
     }
 
     @Test(
-        "Float16 rounding is to nearest even; what is too large stays finite",
-        arguments: InstructionSet.supported)
-    func narrowing(instructionSet: InstructionSet) {
+        "Rounding is to nearest even; what is too large stays finite",
+        arguments: InstructionSet.supported, [KVElement.f16, .bf16])
+    func narrowing(instructionSet: InstructionSet, elements: KVElement) {
         // With one position, attention returns the value that was stored.
         let numbers: [Float] = [
             0, 1, -1.000_488_281_25, 1.001_464_843_75, 65504, 65519, 65520, -1e30, 6e-8, 2.9e-8,
             3e-8, -6.1e-5, 6.103_5e-5, 0.1, -2049, 2051,
         ]
         let compute = Compute(threads: 1, instructionSet: instructionSet)
-        let layout = KVPageLayout(layers: 1, heads: 1, headDimension: numbers.count)
+        let layout = KVPageLayout(
+            layers: 1, heads: 1, headDimension: numbers.count, elements: elements)
         let page = UnsafeMutableRawPointer.allocate(
             byteCount: layout.byteCount, alignment: 64)
         defer { unsafe page.deallocate() }
         let x = Matrix(rows: 1, columns: numbers.count) { numbers[$1] }
         let zero = Matrix(rows: 1, columns: numbers.count)
         let batch = unsafe AttentionBatch(positions: [0], sequences: [0], pages: [[page]])
-        compute.store(
-            keys: zero, keyColumn: 0, values: x, valueColumn: 0, layer: 0, batch: batch,
-            layout: layout)
         let output = Matrix(rows: 1, columns: numbers.count)
         compute.attend(
-            queries: zero, column: 0, heads: 1, layer: 0, batch: batch, layout: layout, scale: 1,
-            into: output)
+            ProjectedHeads(
+                queries: zero, queryColumn: 0, keys: zero, keyColumn: 0, values: x, valueColumn: 0,
+                heads: 1),
+            layer: 0, batch: batch, layout: layout, scale: 1, into: output)
         let expected = numbers.map { number in
-            abs(number) > 65504 ? (number > 0 ? 65504 : -65504) : Float(Float16(number))
+            elements == .bf16
+                ? AttentionScene.bfloat(number)
+                : abs(number) > 65504 ? (number > 0 ? 65504 : -65504) : Float(Float16(number))
         }
         #expect(output.values(0) == expected)
     }
 
-    @Test("A page's parts do not overlap and fill it")
-    func layout() {
-        let layout = KVPageLayout(layers: 3, heads: 2, headDimension: 40)
-        #expect(layout.valueStride == 48)
+    @Test(
+        "A page's parts do not overlap and fill it",
+        arguments: [
+            (KVElement.f16, 40, 40 * 128, 48 * 128), (.bf16, 40, 40 * 128, 48 * 128),
+            (.q8_0, 40, 64 * 68, 64 * 68), (.q8_0, 128, 128 * 68, 128 * 68),
+        ])
+    func layout(elements: KVElement, dimension: Int, keyBytes: Int, valueBytes: Int) {
+        let layout = KVPageLayout(
+            layers: 3, heads: 2, headDimension: dimension, elements: elements)
         var next = 0
         for layer in 0..<3 {
             for head in 0..<2 {
                 #expect(layout.keyOffset(layer: layer, head: head) == next)
-                next += 40 * 64 * 2
+                next += keyBytes
                 #expect(layout.valueOffset(layer: layer, head: head) == next)
-                next += 64 * 48 * 2
+                next += valueBytes
             }
         }
         #expect(layout.byteCount == next)

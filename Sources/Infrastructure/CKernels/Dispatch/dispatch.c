@@ -17,8 +17,7 @@ static const berth_kernels scalar = {
     .add = berth_reference_add,
     .add_scaled = berth_reference_add_scaled,
     .rotate = berth_reference_rotate,
-    .narrow = berth_reference_narrow,
-    .attend = berth_reference_attend,
+    .attention = {berth_reference_store, berth_reference_attend, berth_reference_join},
     .words = WORD_TABLE(reference, 4),
     .encode = berth_scalar_encode,
 };
@@ -30,7 +29,7 @@ static const berth_kernels scalar = {
         .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
         .gate = berth_##isa##_gate, .add = berth_##isa##_add,                                      \
         .add_scaled = berth_##isa##_add_scaled, .rotate = berth_##isa##_rotate,                    \
-        .narrow = berth_##isa##_narrow, .attend = berth_##isa##_attend,                            \
+        .attention = {berth_##isa##_store, berth_##isa##_attend, berth_##isa##_join},              \
         .words = WORD_TABLE(isa, word_tokens),                                                     \
         .encode = berth_##isa##_encode,                                                            \
     }

@@ -124,14 +124,3 @@ void NAME(rotate)(const berth_rotation *rotation, float *head) {
     else
         rotate_halves(rotation, head);
 }
-
-void NAME(narrow)(const float *x, size_t count, uint16_t *out, size_t step) {
-    for (size_t i = 0; i < count; i += 16) {
-        const size_t n = remaining(count, i);
-        lanes values = lanes_load_first(x + i, n);
-        values = lanes_max(lanes_of(-65504), lanes_min(lanes_of(65504), values));
-        uint16_t halves[16];
-        lanes_to_halves(halves, values);
-        for (size_t j = 0; j < n; j++) out[(i + j) * step] = halves[j];
-    }
-}

@@ -11,8 +11,7 @@
     void berth_##isa##_gate(const float *gate, const float *up, size_t count, float *out);         \
     void berth_##isa##_add(const float *x, size_t count, float *out);                              \
     void berth_##isa##_add_scaled(const float *x, float factor, size_t count, float *out);         \
-    void berth_##isa##_rotate(const berth_rotation *, float *head);                                \
-    void berth_##isa##_narrow(const float *x, size_t count, uint16_t *out, size_t step);
+    void berth_##isa##_rotate(const berth_rotation *, float *head);
 
 DECLARE_ELEMENTWISE(avx2)
 DECLARE_ELEMENTWISE(avx512)

@@ -65,6 +65,16 @@ static inline uint16_t half_from_float(float value) {
     return sign | (uint16_t)((rounded - 0x38000000) >> 13);
 }
 
+/* To nearest even; magnitudes beyond the largest finite number become it, NaN stays NaN. */
+static inline uint16_t bfloat_from_float(float value) {
+    uint32_t bits = bits_from_float(value);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    uint32_t magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7fc0;
+    if (magnitude >= 0x7f7f8000) return sign | 0x7f7f;
+    return sign | (uint16_t)((magnitude + 0x7fff + (magnitude >> 16 & 1)) >> 16);
+}
+
 /* Value `index` of a Q6_K block, 0 to 63; 32 stands for zero. */
 static inline uint8_t q6_k_value(const uint8_t *block, int index) {
     int half = index / 128, within = index % 128;

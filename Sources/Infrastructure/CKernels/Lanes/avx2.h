@@ -6,8 +6,8 @@ typedef struct {
     __m256 low, high;
 } lanes;
 
-/* Registers of a tile: 6 queries x 1 lanes (12 registers) leave room for one shared operand. */
-enum { LANES_AT_ONCE = 1 };
+/* Lanes of sums that a tile may have, which leaves registers for the shared operands; with 6 queries, so many at once. */
+enum { LANE_REGISTERS = 6, LANES_AT_ONCE = 1 };
 
 INLINE lanes lanes_of(float value) {
     return (lanes){_mm256_set1_ps(value), _mm256_set1_ps(value)};
@@ -113,6 +113,19 @@ INLINE float lanes_largest(lanes x) {
 INLINE lanes lanes_from_halves(const uint16_t *from) {
     return (lanes){_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from)),
                    _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(from + 8)))};
+}
+
+INLINE lanes lanes_from_bfloats(const uint16_t *from) {
+    const __m256i low = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)from));
+    const __m256i high = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(from + 8)));
+    return (lanes){_mm256_castsi256_ps(_mm256_slli_epi32(low, 16)),
+                   _mm256_castsi256_ps(_mm256_slli_epi32(high, 16))};
+}
+
+INLINE lanes lanes_from_bytes(const int8_t *from) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)from);
+    return (lanes){_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+                   _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
 }
 
 INLINE void lanes_to_halves(uint16_t *to, lanes x) {

@@ -4,8 +4,8 @@
 
 typedef __m512 lanes;
 
-/* Registers of a tile: 6 queries x 4 lanes leave room for 4 shared operands. */
-enum { LANES_AT_ONCE = 4 };
+/* Lanes of sums that a tile may have, which leaves registers for 8 shared operands; with 6 queries, so many at once. */
+enum { LANE_REGISTERS = 24, LANES_AT_ONCE = 4 };
 
 INLINE __mmask16 first_mask(size_t count) {
     return count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1);
@@ -73,6 +73,15 @@ INLINE float lanes_largest(lanes x) { return _mm512_reduce_max_ps(x); }
 
 INLINE lanes lanes_from_halves(const uint16_t *from) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
+}
+
+INLINE lanes lanes_from_bfloats(const uint16_t *from) {
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
+}
+
+INLINE lanes lanes_from_bytes(const int8_t *from) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)from)));
 }
 
 INLINE void lanes_to_halves(uint16_t *to, lanes x) {

@@ -62,10 +62,6 @@ void berth_reference_rotate(const berth_rotation *rotation, float *head) {
     }
 }
 
-void berth_reference_narrow(const float *x, size_t count, uint16_t *out, size_t step) {
-    for (size_t i = 0; i < count; i++) out[i * step] = half_from_float(x[i]);
-}
-
 void berth_reference_quantize(const float *x, size_t columns, berth_block *out, size_t step) {
     for (size_t start = 0; start < columns; start += BERTH_BLOCK, out += step) {
         size_t count = columns - start < BERTH_BLOCK ? columns - start : BERTH_BLOCK;

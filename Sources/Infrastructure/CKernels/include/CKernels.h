@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "berth_attention.h"
 #include "berth_probes.h"
 #include "berth_words.h"
 
@@ -43,8 +44,6 @@ enum {
     BERTH_PANEL_ROWS = 16,
     /* Activations that share one scale. */
     BERTH_BLOCK = 32,
-    /* Positions that a KV page holds. */
-    BERTH_PAGE_POSITIONS = 64,
 };
 
 /* 32 activations of one row: value = scale * values[i]. */
@@ -78,35 +77,6 @@ typedef struct berth_product {
     size_t output_stride;
 } berth_product;
 
-/* Causal attention of consecutive tokens of one sequence with one key/value head. */
-typedef struct berth_attention {
-    /* Base address of every page of the sequence, in order. */
-    const void *const _Nonnull *_Nonnull pages;
-    /* Bytes from a page's base to this layer's and head's keys [dimension][64] and values
-     * [64][value_stride], float16. */
-    size_t key_offset;
-    size_t value_offset;
-    size_t dimension;
-    size_t value_dimension;
-    /* value_dimension rounded up to 16. */
-    size_t value_stride;
-    /* Tokens, the first one's position, and the query heads that share this key/value head. */
-    size_t rows;
-    size_t position;
-    size_t heads;
-    /* Positions that a token sees, its own included, at least 1; no limit when larger than its position. */
-    size_t window;
-    /* queries[row * query_stride + head * dimension] */
-    const float *queries;
-    size_t query_stride;
-    float scale;
-    /* output[row * output_stride + head * value_dimension] */
-    float *output;
-    size_t output_stride;
-    /* `berth_attention_scratch` floats, 64-byte aligned. */
-    float *scratch;
-} berth_attention;
-
 /* A head's turn about the origin of each of its planes. */
 typedef struct berth_rotation {
     /* One cosine and one sine a pair. */
@@ -137,9 +107,7 @@ typedef struct berth_kernels {
     void (*add_scaled)(const float *x, float factor, size_t count, float *out);
     /* Turns the first 2 * pairs values of a head in place. */
     void (*rotate)(const berth_rotation *, float *head);
-    /* float32 to float16, to nearest even, clamped to the largest finite number; out[i * step]. */
-    void (*narrow)(const float *x, size_t count, uint16_t *out, size_t step);
-    void (*attend)(const berth_attention *);
+    berth_attention_kernels attention;
     /* For encoders. */
     berth_word_kernels words;
     /* Rounds finite numbers, whole blocks of them, to a type that `berth_can_encode`. Costs about 6 ns a number
@@ -169,9 +137,6 @@ size_t berth_panel_bytes(uint32_t type, size_t columns);
 /* Interleaves up to 16 rows of GGML blocks, `row_bytes` apart, into one panel; rows beyond are zero. */
 void berth_pack_panel(uint32_t type, const uint8_t *source, size_t row_bytes, size_t rows,
                       size_t columns, uint8_t *panel);
-
-/* Floats of scratch memory that `attend` needs for so many rows times heads. */
-size_t berth_attention_scratch(size_t queries, size_t dimension, size_t value_stride);
 
 /* GGML blocks of `count` elements to float32; count is a multiple of the type's block. */
 void berth_dequantize(uint32_t type, const uint8_t *source, size_t count, float *out);

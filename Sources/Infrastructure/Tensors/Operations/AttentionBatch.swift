@@ -14,6 +14,9 @@ import CKernels
     private let firstPages: [Int]
     /// Consecutive rows of one sequence at consecutive positions, at most `tileRows`; longest first.
     let tiles: [Tile]
+    /// Whether no row attends to what another tile stores in the same step.
+    let tilesAreApart: Bool
+    private let plans = Plans()
 
     struct Tile {
         let sequence: Int
@@ -61,6 +64,22 @@ import CKernels
             row = end
         }
         self.tiles = tiles.sorted { $0.position > $1.position }
+        tilesAreApart = Set(tiles.map(\.sequence)).count == tiles.count
+    }
+
+    /// The plan of a shape, made once.
+    func plan(_ shape: AttentionPlan.Shape) -> AttentionPlan {
+        if let plan = plans.made[shape] {
+            return plan
+        }
+        let plan = AttentionPlan(tiles: tiles, shape: shape)
+        plans.made[shape] = plan
+        return plan
+    }
+
+    /// Layers may differ in their windows, so a step has a few plans.
+    private final class Plans {
+        var made: [AttentionPlan.Shape: AttentionPlan] = [:]
     }
 
     /// The page that holds a row's position.

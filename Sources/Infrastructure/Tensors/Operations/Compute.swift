@@ -9,6 +9,7 @@ import CKernels
     package let team: ThreadTeam
     let kernels: UnsafePointer<berth_kernels>
     private let scratches: [Scratch]
+    private let shared = Scratch()
 
     package var threads: Int {
         team.threads
@@ -25,6 +26,11 @@ import CKernels
     /// Memory that one worker may use while it runs a chunk.
     func scratch(of worker: Int, floats: Int) -> UnsafeMutablePointer<Float> {
         unsafe scratches[worker].floats(floats)
+    }
+
+    /// Memory that all workers share while an operation runs.
+    func sharedScratch(floats: Int) -> UnsafeMutablePointer<Float> {
+        unsafe shared.floats(floats)
     }
 
     /// Runs `body` over ranges of `count` items in parallel; few or cheap items stay on the calling thread.

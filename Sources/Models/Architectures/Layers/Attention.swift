@@ -23,8 +23,7 @@ struct Attention: Sendable {
     /// Queries, keys and values stacked: one pass over the input.
     private let projection: WeightMatrix
     private let bias: [Float]?
-    private let queryNorm: [Float]?
-    private let keyNorm: [Float]?
+    private let headNorms: ProjectedHeads.Norms?
     private let output: WeightMatrix
 
     init(_ reader: WeightReader, layer: Int, options: Options) throws {
@@ -49,12 +48,12 @@ struct Attention: Sendable {
         bias =
             options.hasBias
             ? try parts.flatMap { try reader.vector("\($0.name).bias", count: $0.rows) } : nil
-        queryNorm =
+        headNorms =
             options.normalizesHeads
-            ? try reader.vector("\(block).attn_q_norm.weight", count: headDimension) : nil
-        keyNorm =
-            options.normalizesHeads
-            ? try reader.vector("\(block).attn_k_norm.weight", count: headDimension) : nil
+            ? ProjectedHeads.Norms(
+                query: try reader.vector("\(block).attn_q_norm.weight", count: headDimension),
+                key: try reader.vector("\(block).attn_k_norm.weight", count: headDimension),
+                epsilon: epsilon) : nil
         output = try reader.matrix(
             "\(block).attn_output", rows: configuration.width, columns: queryWidth)
     }
@@ -62,8 +61,6 @@ struct Attention: Sendable {
     /// Adds the layer's result to `workspace.hidden`.
     func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
         let rows = step.rows
-        let keys = heads * headDimension
-        let values = keys + kvHeads * headDimension
         let projected = workspace.projected
 
         compute.normalize(
@@ -74,25 +71,12 @@ struct Attention: Sendable {
         if let bias {
             compute.addBias(bias, to: projected, rows: rows, column: 0)
         }
-        if let queryNorm, let keyNorm {
-            compute.normalizeHeads(
-                projected, rows: rows, column: 0, heads: heads, headDimension: headDimension,
-                weight: queryNorm, epsilon: epsilon)
-            compute.normalizeHeads(
-                projected, rows: rows, column: keys, heads: kvHeads, headDimension: headDimension,
-                weight: keyNorm, epsilon: epsilon)
-        }
-        // Keys follow the queries, so one call turns both.
-        compute.rotate(
-            projected, rows: rows, column: 0, heads: heads + kvHeads, headDimension: headDimension,
-            angles: workspace.angles, pairing: pairing)
-        compute.store(
-            keys: projected, keyColumn: keys, values: projected, valueColumn: values, layer: layer,
-            batch: step.attention, layout: step.layout)
+        var heads = ProjectedHeads(projected, heads: heads, layout: step.layout)
+        heads.norms = headNorms
+        heads.rotation = .init(angles: workspace.angles, pairing: pairing)
         compute.attend(
-            queries: projected, column: 0, heads: heads, layer: layer, batch: step.attention,
-            layout: step.layout, window: window, scale: 1 / Float(headDimension).squareRoot(),
-            into: workspace.attended)
+            heads, layer: layer, batch: step.attention, layout: step.layout, window: window,
+            scale: 1 / Float(headDimension).squareRoot(), into: workspace.attended)
         workspace.multiply(
             output, workspace.attended, rows: rows, into: workspace.residual, on: compute)
         compute.add(workspace.residual, to: workspace.hidden, rows: rows)
