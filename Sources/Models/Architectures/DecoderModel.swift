@@ -5,7 +5,7 @@ package import Tensors
 /// What it remembers between steps lives in KV pages that the caller owns; ``layout`` says their shape.
 package final class DecoderModel: Sendable {
     package let configuration: ModelConfiguration
-    /// Shape of the state that every layer keeps for every position.
+    /// Shape of the state that every layer keeps for every position, in float16; the cache's owner may choose others.
     package let layout: KVPageLayout
     private let embedding: TokenEmbedding
     private let layers: [DecoderLayer]

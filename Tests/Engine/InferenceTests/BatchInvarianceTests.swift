@@ -31,9 +31,13 @@ struct BatchInvarianceTests {
         var done = 0
     }
 
-    @Test(
-        "Random companions, chunks, orders and threads change no bit", arguments: models, 1...4)
-    func randomBatches(name: String, seed: Int) throws {
+    /// Each model with each kind of cache in turn.
+    static let cases = models.enumerated().flatMap { index, name in
+        (1...4).map { (name, KVElement.allCases[(index + $0) % KVElement.allCases.count], $0) }
+    }
+
+    @Test("Random companions, chunks, orders and threads change no bit", arguments: cases)
+    func randomBatches(name: String, elements: KVElement, seed: Int) throws {
         var random = RandomNumbers(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
         let file = try Checkpoint.open(path: ParityFixtures.model(name))
         let prompts = (0..<Int.random(in: 2...4, using: &random)).map { _ in
@@ -42,14 +46,16 @@ struct BatchInvarianceTests {
             }
         }
         let alone = try prompts.map { prompt in
-            try ParityTests.logits(of: file, tokens: prompt, step: 220, threads: 1)
-                .map { $0.map(\.bitPattern) }
+            try ParityTests.logits(
+                of: file, tokens: prompt, step: 220, threads: 1, elements: elements
+            )
+            .map { $0.map(\.bitPattern) }
         }
 
-        let compute = Compute(threads: seed % 3 + 1)
+        let compute = Compute(threads: seed % 5 + 1)
         let model = try ModelFamilies.load(file, on: compute)
         let runner = try ModelRunner(
-            model: model, compute: compute, rows: 300, outputRows: 300,
+            model: model, compute: compute, rows: 300, outputRows: 300, elements: elements,
             cacheBytes: 20 * model.layout.byteCount)
         var tracks = prompts.map { Track(tokens: $0, pages: SequencePages()) }
         while let longest = tracks.indices.filter({ tracks[$0].done < tracks[$0].tokens.count })

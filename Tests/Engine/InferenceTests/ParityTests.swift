@@ -18,21 +18,24 @@ struct ParityTests {
 
     /// Logits of every token, computed in steps of at most so many rows.
     static func logits(
-        _ name: String, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil
+        _ name: String, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil,
+        elements: KVElement = .f16
     ) throws -> [[Float]] {
         let file = try Checkpoint.open(path: ParityFixtures.model(name))
         return try logits(
-            of: file, tokens: tokens, step: step, threads: threads, contextLength: contextLength)
+            of: file, tokens: tokens, step: step, threads: threads, contextLength: contextLength,
+            elements: elements)
     }
 
     static func logits(
-        of file: Checkpoint, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil
+        of file: Checkpoint, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil,
+        elements: KVElement = .f16
     ) throws -> [[Float]] {
         let compute = Compute(threads: threads)
         let model = try ModelFamilies.load(file, on: compute, contextLength: contextLength)
         let pages = (tokens.count + model.layout.positions - 1) / model.layout.positions
         let runner = try ModelRunner(
-            model: model, compute: compute, rows: step, outputRows: step,
+            model: model, compute: compute, rows: step, outputRows: step, elements: elements,
             cacheBytes: pages * model.layout.byteCount)
         var sequence = SequencePages()
         let hasRoom = sequence.grow(to: tokens.count, from: runner.pool)

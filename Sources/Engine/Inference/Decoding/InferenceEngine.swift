@@ -21,6 +21,8 @@ package final class InferenceEngine: Sendable {
         package var waiting = 256
         /// Budget of the KV cache in bytes.
         package var cacheBytes: Int
+        /// How the cache keeps keys and values.
+        package var cacheElements = KVElement.f16
         /// Most positions of one sequence.
         package var contextLength: Int
 
@@ -50,7 +52,7 @@ package final class InferenceEngine: Sendable {
     package init(model: DecoderModel, compute: Compute, options: Options) throws {
         let runner = try ModelRunner(
             model: model, compute: compute, rows: options.rowsPerStep,
-            outputRows: options.sequences,
+            outputRows: options.sequences, elements: options.cacheElements,
             cacheBytes: options.cacheBytes)
         positionLimit = min(options.contextLength, runner.pool.positions)
         vocabulary = model.configuration.vocabulary

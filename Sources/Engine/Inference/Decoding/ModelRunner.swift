@@ -37,12 +37,15 @@ package final class ModelRunner {
 
     /// Allocates for steps of up to `rows` tokens, of which `outputRows` get logits, and a KV cache of
     /// `cacheBytes`; throws `KVCacheError` when the system refuses.
+    ///
+    /// - `elements`: how the cache keeps keys and values.
     package init(
-        model: DecoderModel, compute: Compute, rows: Int, outputRows: Int, cacheBytes: Int
+        model: DecoderModel, compute: Compute, rows: Int, outputRows: Int,
+        elements: KVElement = .f16, cacheBytes: Int
     ) throws {
         self.model = model
         self.compute = compute
-        pool = try PagePool(layout: model.layout, bytes: cacheBytes)
+        pool = try PagePool(layout: model.layout.storing(elements), bytes: cacheBytes)
         workspace = Workspace(for: model.configuration, rows: rows, outputRows: outputRows)
     }
 

@@ -18,16 +18,21 @@ package final class CausalTextEncoder: TextEncoder {
 
     /// Allocates keys and values for texts of `longestText` tokens.
     ///
+    /// - `elements`: how keys and values are kept.
     /// - Throws: `KVCacheError` when the system refuses the memory.
-    package init(model: DecoderModel, compute: Compute, longestText: Int, pooling: Pooling) throws {
+    package init(
+        model: DecoderModel, compute: Compute, longestText: Int, pooling: Pooling,
+        elements: KVElement = .f16
+    ) throws {
         self.model = model
         self.compute = compute
         self.pooling = pooling
         self.longestText = longestText
         rows = max(longestText, Self.turnRows)
         texts = 64
-        let pages = (rows + model.layout.positions - 1) / model.layout.positions + texts
-        pool = try PagePool(layout: model.layout, bytes: pages * model.layout.byteCount)
+        let layout = model.layout.storing(elements)
+        let pages = (rows + layout.positions - 1) / layout.positions + texts
+        pool = try PagePool(layout: layout, bytes: pages * layout.byteCount)
         workspace = Workspace(
             for: model.configuration, rows: Self.turnRows, outputRows: Self.turnRows,
             hasLogits: false)
