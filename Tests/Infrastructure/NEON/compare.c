@@ -82,6 +82,11 @@ void fill_random(float *x, size_t count, float scale) {
     for (size_t i = 0; i < count; i++) x[i] = random_float(scale);
 }
 
+void fill_ties(float *x, size_t count, int largest) {
+    for (size_t i = 0; i < count; i++)
+        x[i] = i == 0 ? (float)largest : (float)((int)random_bits() % largest) + 0.5f;
+}
+
 static struct {
     void *base;
     size_t bytes;

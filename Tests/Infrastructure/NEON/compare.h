@@ -22,6 +22,8 @@ uint32_t random_bits(void);
 /* From -scale to scale. */
 float random_float(float scale);
 void fill_random(float *x, size_t count, float scale);
+/* Halves of odd integers up to `largest`, which is the first number. */
+void fill_ties(float *x, size_t count, int largest);
 
 /* Zeroed memory that starts at a multiple of 64 bytes. Freed by `release_all`. */
 void *room(size_t bytes);

@@ -5,10 +5,11 @@
 
 enum { LONGEST = 70, STEP = 3 };
 
-/* Rows of a length: one random, one small, others with an unusual number somewhere. */
+/* Rows of a length: one random, one small, one of ties when it is rounded, others with an unusual number somewhere. */
 static void make_row(float *x, size_t count, size_t number) {
     fill_random(x, count, number == 1 ? 1e-3f : 20);
-    if (number >= 2 && count > 0) x[random_bits() % count] = unusual[(number - 2) % unusual_count];
+    if (number == 2) fill_ties(x, count, 127);
+    if (number >= 3) x[random_bits() % count] = unusual[(number - 3) % unusual_count];
 }
 
 static void compare_quantize(const berth_kernels *scalar, const berth_kernels *tested,
@@ -85,8 +86,8 @@ static void compare_encode(const berth_kernels *scalar, const berth_kernels *tes
 void compare_rows(const berth_kernels *scalar, const berth_kernels *tested) {
     seed(1);
     for (size_t count = 1; count <= LONGEST; count++) {
-        for (size_t number = 0; number < 5; number++)
-            compare_row(scalar, tested, count, number < 2 ? number : 2 + count * 3 + number);
+        for (size_t number = 0; number < 6; number++)
+            compare_row(scalar, tested, count, number < 3 ? number : count * 3 + number);
         compare_rotate(scalar, tested, count, false);
         compare_rotate(scalar, tested, count, true);
     }

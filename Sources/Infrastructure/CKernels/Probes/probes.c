@@ -78,6 +78,46 @@ __attribute__((target("avx2"))) static int32_t int8_avx2(long steps) {
     }
     return sum;
 }
+#elif defined(__aarch64__)
+#include "../Dispatch/arm.h"
+
+#include <arm_neon.h>
+
+static float float_neon(long steps) {
+    float32x4_t x[CHAINS], a = vdupq_n_f32(0.999f), b = vdupq_n_f32(0.1f);
+    for (int j = 0; j < CHAINS; j++) x[j] = vdupq_n_f32((float)j);
+    for (long i = 0; i < steps; i++) {
+        // The compiler would otherwise see that every step adds the same.
+        __asm__ volatile("" : "+w"(a));
+        for (int j = 0; j < CHAINS; j++) x[j] = vfmaq_f32(x[j], a, b);
+    }
+    for (int j = 1; j < CHAINS; j++) x[0] = vaddq_f32(x[0], x[j]);
+    return vaddvq_f32(x[0]);
+}
+
+__attribute__((target("dotprod"))) static int32_t int8_dotprod(long steps) {
+    int32x4_t x[CHAINS];
+    int8x16_t a = vdupq_n_s8(3), b = vdupq_n_s8(1);
+    for (int j = 0; j < CHAINS; j++) x[j] = vdupq_n_s32(j);
+    for (long i = 0; i < steps; i++) {
+        __asm__ volatile("" : "+w"(a));
+        for (int j = 0; j < CHAINS; j++) x[j] = vdotq_s32(x[j], a, b);
+    }
+    for (int j = 1; j < CHAINS; j++) x[0] = vaddq_s32(x[0], x[j]);
+    return vaddvq_s32(x[0]);
+}
+
+__attribute__((target("i8mm"))) static int32_t int8_i8mm(long steps) {
+    int32x4_t x[CHAINS];
+    int8x16_t a = vdupq_n_s8(3), b = vdupq_n_s8(1);
+    for (int j = 0; j < CHAINS; j++) x[j] = vdupq_n_s32(j);
+    for (long i = 0; i < steps; i++) {
+        __asm__ volatile("" : "+w"(a));
+        for (int j = 0; j < CHAINS; j++) x[j] = vmmlaq_s32(x[j], a, b);
+    }
+    for (int j = 1; j < CHAINS; j++) x[0] = vaddq_s32(x[0], x[j]);
+    return vaddvq_s32(x[0]);
+}
 #endif
 
 uint64_t berth_probe_read(const void *memory, size_t bytes) {
@@ -96,6 +136,8 @@ size_t berth_probe_float_operations(void) {
 #if defined(__x86_64__)
     if (has_avx512()) return 16 * 2 * CHAINS;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 8 * 2 * CHAINS;
+#elif defined(__aarch64__)
+    return 4 * 2 * CHAINS;
 #endif
     return 2 * CHAINS;
 }
@@ -104,6 +146,8 @@ float berth_probe_float(long steps) {
 #if defined(__x86_64__)
     if (has_avx512()) return float_avx512(steps);
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return float_avx2(steps);
+#elif defined(__aarch64__)
+    return float_neon(steps);
 #endif
     float x[CHAINS], sum = 0;
     for (int j = 0; j < CHAINS; j++) x[j] = (float)j;
@@ -117,6 +161,9 @@ size_t berth_probe_int8_operations(void) {
 #if defined(__x86_64__)
     if (has_vnni()) return 64 * 2 * CHAINS;
     if (__builtin_cpu_supports("avx2")) return 32 * 2 * CHAINS;
+#elif defined(__aarch64__)
+    if (arm_has_i8mm()) return 32 * 2 * CHAINS;
+    if (arm_has_dotprod()) return 16 * 2 * CHAINS;
 #endif
     return 0;
 }
@@ -125,6 +172,9 @@ int32_t berth_probe_int8(long steps) {
 #if defined(__x86_64__)
     if (has_vnni()) return int8_avx512(steps);
     if (__builtin_cpu_supports("avx2")) return int8_avx2(steps);
+#elif defined(__aarch64__)
+    if (arm_has_i8mm()) return int8_i8mm(steps);
+    if (arm_has_dotprod()) return int8_dotprod(steps);
 #endif
     (void)steps;
     return 0;
