@@ -114,7 +114,7 @@ def berth_logits(berth, path, tokens):
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--presets", default="llama-tiny,qwen2-tiny,qwen3-tiny")
+    parser.add_argument("--presets", default="llama-tiny,qwen2-tiny,qwen3-tiny,qwen3moe-tiny")
     parser.add_argument("--quantizations", default=",".join(synthetic.QUANTIZATIONS))
     parser.add_argument("--long", default=",".join(LONG))
     parser.add_argument("--outliers", default=",".join(OUTLIERS))

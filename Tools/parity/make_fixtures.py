@@ -29,6 +29,8 @@ FILES = [
     ("qwen3-flat", "MXFP4"),
     # Types that llama.cpp falls back to, stacked in one product.
     ("llama-flat", "Q4_K_M"), ("qwen3-flat", "Q5_K_M"),
+    ("qwen3moe-narrow", "F32"), ("qwen3moe-narrow", "BF16"), ("qwen3moe-small", "Q4_K_M"), ("qwen3moe-mini", "Q5_K_M"),
+    ("qwen3moe-flat", "MXFP4"),
 ]
 
 # Every way to stretch, both pairings of dimensions, windows in all layers and in some. In float16 for their

@@ -62,7 +62,7 @@ SHAPES = {
     "qwen2-small": Shape("qwen2", 2, 256, 4, 4, 64, 512, 1e6, True),
     "qwen3-small": Shape("qwen3", 2, 256, 4, 2, 128, 512, 1e6, True),
     # Rows of ffn_down are shorter than a block of 256.
-    "qwen3moe-small": Shape("qwen3moe", 2, 256, 4, 2, 64, 64, 1e6, True, 8, 2),
+    "qwen3moe-small": Shape("qwen3moe", 2, 256, 2, 1, 32, 64, 1e6, True, 6, 2),
     # One layer whose input comes in blocks of 256, while rows of ffn_down do not.
     "llama-mini": Shape("llama", 1, 256, 2, 1, 32, 64, 1e4, True),
     "qwen2-mini": Shape("qwen2", 1, 256, 8, 1, 32, 64, 1e6, True),
@@ -71,7 +71,7 @@ SHAPES = {
     # No row is a multiple of 256.
     "llama-flat": Shape("llama", 1, 96, 3, 1, 32, 160, 1e4, True),
     "qwen2-flat": Shape("qwen2", 1, 96, 3, 1, 32, 160, 1e6, True),
-    "qwen3moe-narrow": Shape("qwen3moe", 2, 96, 3, 1, 48, 48, 1e6, True, 7, 3),
+    "qwen3moe-narrow": Shape("qwen3moe", 2, 64, 2, 1, 48, 40, 1e6, True, 6, 3),
     "qwen3moe-flat": Shape("qwen3moe", 1, 96, 3, 1, 32, 64, 1e6, True, 5, 2),
     "qwen3-flat": Shape("qwen3", 1, 96, 3, 1, 32, 160, 1e6, True),
     # For committed fixtures of long texts.

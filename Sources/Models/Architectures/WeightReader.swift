@@ -47,17 +47,14 @@ package class TensorReader {
         let found = try tensors.map {
             try tensor("\($0.name).weight", dimensions: [columns, $0.rows, count])
         }
-        let bytes = found.map { file.bytes(of: $0) }
         let types = try found.map { try file.elementType(of: $0) }
-        return withExtendedLifetime(bytes) {
+        let slices = found.map { file.slices(of: $0) }
+        return withExtendedLifetime(slices) {
             let parts = (0..<count).flatMap { expert in
                 found.indices.map { index in
-                    let size = bytes[index].count / count
-                    return WeightPart(
+                    WeightPart(
                         type: types[index], rows: tensors[index].rows,
-                        bytes: unsafe UnsafeRawBufferPointer(
-                            rebasing: bytes[index].unsafeBytes[expert * size..<(expert + 1) * size])
-                    )
+                        bytes: unsafe slices[index][expert].unsafeBytes)
                 }
             }
             return WeightMatrix(parts: parts, columns: columns, compute: compute)

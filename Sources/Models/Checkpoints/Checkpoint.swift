@@ -158,15 +158,34 @@ package final class Checkpoint: Sendable {
     /// A tensor's bytes, to be kept as long as they are needed.
     ///
     /// Costs nothing for what lies in the file as it is given; memory and a pass for the others (queries' and keys'
-    /// weights of a Llama folder, 16-bit norms).
+    /// weights of a Llama folder, 16-bit norms, a folder's experts).
     package func bytes(of tensor: CheckpointTensor) -> TensorBytes {
-        let part = parts[tensor.part]
         guard let stored = tensor.stored else {
             return TensorBytes(
-                file: part, range: tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
+                file: parts[tensor.part],
+                range: tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
         }
         return TensorBytes(
-            file: stored.changed(tensor, in: part), range: 0..<tensor.byteCount)
+            file: stored.changed(tensor, in: parts), range: 0..<tensor.byteCount)
+    }
+
+    /// A tensor's bytes along its last dimension, to be kept as long as they are needed.
+    ///
+    /// Costs nothing where the matrices of a stack lie by themselves, as experts do in a folder; else as ``bytes(of:)``.
+    package func slices(of tensor: CheckpointTensor) -> [TensorBytes] {
+        let count = tensor.dimensions.last ?? 1
+        if let stored = tensor.stored, stored.type == tensor.type, let pieces = stored.pieces,
+            pieces.count == count
+        {
+            return pieces.map { piece in
+                TensorBytes(
+                    file: parts[piece.part],
+                    range: piece.byteOffset..<piece.byteOffset + piece.byteCount)
+            }
+        }
+        let whole = bytes(of: tensor)
+        let size = whole.count / count
+        return (0..<count).map { whole.slice($0 * size..<($0 + 1) * size) }
     }
 
     /// Lends a tensor's bytes.

@@ -19,6 +19,15 @@ package struct CheckpointTensor: Sendable, Equatable {
         let type: GGMLType
         /// Heads whose rows lie as the two halves of the rotary pairs, where GGUF wants the pairs' rows side by side.
         let heads: Int?
+        /// Where the data lie in equal pieces, one after another, when they are not one run.
+        var pieces: [Piece]?
+    }
+
+    /// A run of bytes in one of the checkpoint's files.
+    struct Piece: Sendable, Equatable {
+        let part: Int
+        let byteOffset: Int
+        let byteCount: Int
     }
 
     package var typeName: String {
@@ -45,6 +54,13 @@ package struct TensorBytes: Sendable {
     /// Lends the bytes.
     package func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
         try unsafe body(unsafeBytes.bytes)
+    }
+
+    /// A part of the bytes.
+    func slice(_ part: Range<Int>) -> TensorBytes {
+        TensorBytes(
+            file: file,
+            range: range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
     }
 
     /// The bytes, which must not be used after this value and all its copies are gone.

@@ -1,19 +1,30 @@
 import Tensors
 
 extension CheckpointTensor.Stored {
-    /// The tensor's data as they are given: widened to float32, rows put in GGUF's order.
-    func changed(_ tensor: CheckpointTensor, in file: FileBytes) -> FileBytes {
+    /// The tensor's data as they are given: widened to float32, rows put in GGUF's order, pieces together.
+    ///
+    /// - `parts`: the checkpoint's files.
+    func changed(_ tensor: CheckpointTensor, in parts: [FileBytes]) -> FileBytes {
         let isVector = tensor.dimensions.count == 1
         let columns = isVector ? 1 : tensor.dimensions[0]
         let rows = tensor.elementCount / columns
-        let source = tensor.byteOffset
         let rowBytes = columns * type.blockBytes
+        let pieces =
+            pieces ?? [
+                CheckpointTensor.Piece(
+                    part: tensor.part, byteOffset: tensor.byteOffset, byteCount: rows * rowBytes)
+            ]
+        let pieceRows = rows / pieces.count
         let widens = tensor.type != type
-        return unsafe FileBytes(byteCount: tensor.byteCount, name: file.path) { target in
+        return unsafe FileBytes(byteCount: tensor.byteCount, name: parts[tensor.part].path) {
+            target in
             for row in 0..<rows {
-                let start = source + sourceRow(row, of: rows) * rowBytes
+                let (index, place) = sourceRow(row, of: rows).quotientAndRemainder(
+                    dividingBy: pieceRows)
+                let piece = pieces[index]
+                let start = piece.byteOffset + place * rowBytes
                 let bytes = unsafe UnsafeRawBufferPointer(
-                    rebasing: file.bytes[start..<start + rowBytes])
+                    rebasing: parts[piece.part].bytes[start..<start + rowBytes])
                 if widens {
                     unsafe widen(bytes, into: target, at: row * columns, count: columns)
                 } else {

@@ -8,10 +8,10 @@ import Testing
 /// Whatever shares a step with a token, and however its prompt was cut, its logits keep their bits.
 @Suite("Logits depend on a row's own sequence only")
 struct BatchInvarianceTests {
-    /// Windows in all layers and in some, stretched angles, and every kind of product.
+    /// Windows in all layers and in some, stretched angles, experts, and every kind of product.
     static let models = [
         "llama-slim+window", "qwen2-slim+upperwindow", "qwen3-slim+yarn", "llama-small-Q8_0",
-        "qwen2-small-Q4_0", "qwen3-small-Q4_K_M",
+        "qwen2-small-Q4_0", "qwen3-small-Q4_K_M", "qwen3moe-small-Q4_K_M", "qwen3moe-narrow-F32",
     ]
 
     /// A small seeded generator (Knuth's MMIX), so that a failure can be repeated.

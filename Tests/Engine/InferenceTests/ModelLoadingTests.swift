@@ -104,6 +104,40 @@ struct ModelLoadingTests {
         }
     }
 
+    @Test(
+        "Numbers that make no mixture of experts are refused with their key",
+        arguments: [
+            ("expert_count", UInt32(0)), ("expert_count", 1 << 20), ("expert_used_count", 0),
+            ("expert_used_count", 7), ("expert_feed_forward_length", 0),
+        ])
+    func invalidExperts(key: String, value: UInt32) throws {
+        let key = "qwen3moe.\(key)"
+        let file = try ModelVariant.open("qwen3moe-narrow-F32", metadata: [key: .uint32(value)])
+        #expect {
+            try ModelFamilies.load(file, on: Compute(threads: 1))
+        } throws: { error in
+            let error = error as? ModelError
+            return error?.code == .invalidConfiguration && error?.field == key
+        }
+    }
+
+    @Test("Stacks of another number or length of experts than the metadata say are refused")
+    func wrongExperts() throws {
+        for (key, value, tensor) in [
+            ("expert_count", UInt32(5), "blk.0.ffn_gate_inp.weight"),
+            ("expert_feed_forward_length", 64, "blk.0.ffn_gate_exps.weight"),
+        ] {
+            let file = try ModelVariant.open(
+                "qwen3moe-narrow-F32", metadata: ["qwen3moe.\(key)": .uint32(value)])
+            #expect {
+                try ModelFamilies.load(file, on: Compute(threads: 1))
+            } throws: { error in
+                let error = error as? ModelError
+                return error?.code == .wrongShape && error?.field == tensor
+            }
+        }
+    }
+
     @Test("Weights of another shape than the metadata say are refused with both shapes")
     func wrongShape() {
         let key = "llama.feed_forward_length"

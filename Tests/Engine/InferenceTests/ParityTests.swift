@@ -13,7 +13,8 @@ struct ParityTests {
         "llama-small-Q4_K_M", "qwen2-small-Q4_K_M", "qwen3-small-Q4_K_M", "llama-mini-Q2_K",
         "qwen2-mini-Q3_K_M", "qwen3-mini-Q5_K_M", "llama-mini-IQ4_XS", "llama-flat-Q4_1",
         "qwen2-flat-Q5_0", "qwen3-flat-Q5_1", "qwen2-flat-IQ4_NL", "qwen3-flat-MXFP4",
-        "llama-flat-Q4_K_M", "qwen3-flat-Q5_K_M",
+        "llama-flat-Q4_K_M", "qwen3-flat-Q5_K_M", "qwen3moe-narrow-F32", "qwen3moe-narrow-BF16",
+        "qwen3moe-small-Q4_K_M", "qwen3moe-mini-Q5_K_M", "qwen3moe-flat-MXFP4",
     ]
 
     /// Logits of every token, computed in steps of at most so many rows.
@@ -109,7 +110,7 @@ struct ParityTests {
         "How a prompt is cut into steps, and how many threads share the work, changes no bit",
         arguments: [
             "llama-narrow-F32", "qwen2-small-Q4_0", "qwen3-small-Q4_K_M", "qwen2-mini-Q3_K_M",
-            "llama-flat-Q4_K_M",
+            "llama-flat-Q4_K_M", "qwen3moe-mini-Q5_K_M",
         ], [1, 7, 150])
     func stepsChangeNothing(name: String, step: Int) throws {
         let tokens = Array(try ParityFixtures.load().tokens.prefix(150))

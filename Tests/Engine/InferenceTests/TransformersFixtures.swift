@@ -14,7 +14,10 @@ struct TransformersFixture: Decodable {
     let vocabulary: Int?
     let texts: [Text]
 
-    static let decoders = ["llama-sharded", "mistral-BF16", "qwen2-F16", "qwen3-BF16"]
+    static let decoders = [
+        "llama-sharded", "mistral-BF16", "qwen2-F16", "qwen3-BF16", "qwen3moe-BF16",
+        "qwen3moe-stacked",
+    ]
     static let all = decoders + ["bert-sentences"]
 
     private static var root: URL {

@@ -45,6 +45,27 @@ struct TransformersParityTests {
         }
     }
 
+    @Test(
+        "Experts that config.json does not promise, and layers without any, are refused",
+        arguments: [
+            ("num_local_experts", "4", "is of expert 4"), ("num_local_experts", "6", "expert 5"),
+            ("num_local_experts", "0", "between 1"), ("mlp_only_layers", "[1]", "must be empty"),
+            ("decoder_sparse_step", "2", "between 1 and 1"),
+            ("num_experts_per_tok", "null", "is required"),
+        ])
+    func experts(key: String, value: String, words: String) throws {
+        try withCopy(of: "qwen3moe-BF16") { folder in
+            try edit(folder.appending(path: "config.json")) { config in
+                config[key] = try? JSONSerialization.jsonObject(
+                    with: Data(value.utf8), options: .fragmentsAllowed)
+            }
+            let error = #expect(throws: CheckpointError.self) {
+                try Checkpoint.open(path: folder.path)
+            }
+            #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+
     @Test("A sentence encoder has the names and keys of llama.cpp's BERT files")
     func sentenceEncoder() throws {
         let file = try Checkpoint.open(path: TransformersFixture.folder("bert-sentences"))

@@ -6,6 +6,7 @@ import Testing
 /// The types that llama.cpp gives the tensors of a model; `Tools/fixtures/quantization.py` writes them.
 private struct RecipeFixture: Decodable {
     let layers: Int
+    let experts: Int
     let sharing: Int
     let isTied: Bool
     let tensors: [String: [Int]]
@@ -26,7 +27,7 @@ struct QuantizationRecipeTests {
     func agrees(recipe: QuantizationRecipe) throws {
         for fixture in try RecipeFixture.load() {
             let model = QuantizationRecipe.Model(
-                layers: fixture.layers, experts: 0, sharing: fixture.sharing,
+                layers: fixture.layers, experts: fixture.experts, sharing: fixture.sharing,
                 isTied: fixture.isTied)
             let types = try #require(fixture.recipes[recipe.rawValue])
             for (name, dimensions) in fixture.tensors {

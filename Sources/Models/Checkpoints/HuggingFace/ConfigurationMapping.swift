@@ -149,6 +149,18 @@ struct ConfigurationMapping {
         for (key, value) in rotary.values { metadata.set("\(prefix).\(key)", value) }
         rotaryFactors = rotary.factors
         try mapWindow()
+        if architecture.hasExperts { try mapExperts() }
+    }
+
+    /// Berth's models have experts in every layer.
+    private mutating func mapExperts() throws(JSONError) {
+        if let step = root["decoder_sparse_step"].ifPresent { _ = try step.int(in: 1...1) }
+        if let layers = root["mlp_only_layers"].ifPresent, try !layers.array().isEmpty {
+            throw layers.invalid("must be empty: Berth runs models with experts in every layer")
+        }
+        // The library's default is not what the published models say.
+        let isNormalized = try root["norm_topk_prob"].ifPresent?.bool() ?? false
+        metadata.set("\(prefix).expert_weights_norm", .bool(isNormalized))
     }
 
     /// Layers that see only so many tokens back.

@@ -26,19 +26,40 @@ struct TensorMapping {
         }
         let options = try Options(configuration, folder)
         var owners: [String: String] = [:]
+        var stacks = try ExpertStacks(configuration, model)
         for entry in model.entries {
             let file = model.files[entry.file]
-            guard let name = try Self.name(of: entry.tensor, in: file, configuration.architecture)
+            guard let role = try Self.role(of: entry.tensor, in: file, configuration.architecture)
             else { continue }
             // What the embedding is tied to is the embedding.
-            if name == "output.weight", options.isTied == true { continue }
-            if let owner = owners.updateValue(entry.tensor.name, forKey: name) {
-                throw file.error(
-                    entry.tensor,
-                    "is the same as \(CheckpointError.printable(owner)) under another name")
+            if role.names == ["output.weight"], options.isTied == true { continue }
+            if let expert = role.expert {
+                try stacks.add(entry, of: expert, to: role.names[0])
+                continue
             }
-            tensors.append(
-                try Self.map(entry, to: name, in: file, options, configuration.architecture))
+            for name in role.names {
+                if let owner = owners.updateValue(entry.tensor.name, forKey: name) {
+                    throw file.error(
+                        entry.tensor,
+                        "is the same as \(CheckpointError.printable(owner)) under another name")
+                }
+            }
+            if role.names.count > 1 {
+                tensors += try ExpertStacks.halves(entry, as: role.names, in: file)
+            } else {
+                tensors.append(
+                    try Self.map(
+                        entry, to: role.names[0], in: file, options, configuration.architecture))
+            }
+        }
+        for stack in try stacks.tensors() {
+            if let owner = owners.updateValue(stack.name, forKey: stack.name) {
+                throw folder.error(
+                    .invalidField, ConfigurationMapping.fileName,
+                    CheckpointError.printable(owner),
+                    "is there both for single experts and for all; the folder is damaged")
+            }
+            tensors.append(stack)
         }
         if !configuration.architecture.isEncoder, owners["output.weight"] == nil,
             options.isTied == false
@@ -71,14 +92,29 @@ struct TensorMapping {
         }
     }
 
-    /// The GGUF name, or `nil` for what no computation needs.
-    private static func name(
+    /// What a tensor is in GGUF.
+    private struct Role {
+        /// One name, or those of its two halves.
+        let names: [String]
+        /// Whose matrix it is, of a stack.
+        var expert: Int?
+    }
+
+    /// `nil` for what no computation needs.
+    private static func role(
         of tensor: SafeTensor, in file: SafeTensorsFile, _ architecture: TransformersArchitecture
-    ) throws(CheckpointError) -> String? {
+    ) throws(CheckpointError) -> Role? {
         for prefix in architecture.prefixes where tensor.name.hasPrefix(prefix) {
-            let (pattern, layer) = pattern(of: String(tensor.name.dropFirst(prefix.count)))
+            let (pattern, numbers) = pattern(of: String(tensor.name.dropFirst(prefix.count)))
+            func named(_ name: String) -> String {
+                numbers.first.map { name.replacing("*", with: "\($0)") } ?? name
+            }
             if let name = architecture.tensors[pattern] {
-                return layer.map { name.replacing("*", with: $0) } ?? name
+                return Role(
+                    names: [named(name)], expert: numbers.count > 1 ? numbers[1] : nil)
+            }
+            if let halves = architecture.halves[pattern] {
+                return Role(names: halves.map(named))
             }
             if architecture.ignored.contains(pattern) { return nil }
         }
@@ -89,18 +125,18 @@ struct TensorMapping {
             """, code: .unsupported)
     }
 
-    /// `layers.12.mlp.up_proj.weight` as `layers.*.mlp.up_proj.weight` and `12`.
-    private static func pattern(of name: String) -> (pattern: String, layer: String?) {
+    /// `layers.12.mlp.up_proj.weight` as `layers.*.mlp.up_proj.weight` and 12.
+    private static func pattern(of name: String) -> (pattern: String, numbers: [Int]) {
         var words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        let index = words.firstIndex { word in
-            !word.isEmpty && word.utf8.count < 6
-                && word.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        var numbers: [Int] = []
+        for index in words.indices where words[index].utf8.count < 6 {
+            guard let number = Int(words[index]), "\(number)" == words[index], number >= 0 else {
+                continue
+            }
+            words[index] = "*"
+            numbers.append(number)
         }
-        guard let index, let layer = Int(words[index]), "\(layer)" == words[index] else {
-            return (name, nil)
-        }
-        words[index] = "*"
-        return (words.joined(separator: "."), "\(layer)")
+        return (words.joined(separator: "."), numbers)
     }
 
     private static func map(
@@ -108,11 +144,7 @@ struct TensorMapping {
         _ options: Options, _ architecture: TransformersArchitecture
     ) throws(CheckpointError) -> CheckpointTensor {
         let tensor = entry.tensor
-        guard let type = GGMLType(named: tensor.dtype), type.blockElements == 1, type.isFloat else {
-            throw file.error(
-                tensor, "has dtype \(tensor.dtype); Berth runs F32, F16 and BF16",
-                code: .unsupported)
-        }
+        let type = try type(of: tensor, in: file)
         var shape = tensor.shape
         guard (1...4).contains(shape.count), !shape.contains(0) else {
             throw file.error(
@@ -145,10 +177,22 @@ struct TensorMapping {
                 ? nil : CheckpointTensor.Stored(type: type, heads: heads))
     }
 
+    static func type(of tensor: SafeTensor, in file: SafeTensorsFile) throws(CheckpointError)
+        -> GGMLType
+    {
+        guard let type = GGMLType(named: tensor.dtype), type.blockElements == 1, type.isFloat else {
+            throw file.error(
+                tensor, "has dtype \(tensor.dtype); Berth runs F32, F16 and BF16",
+                code: .unsupported)
+        }
+        return type
+    }
+
     /// What convert_hf_to_gguf leaves in float32 whatever the other weights are: small, and read as it is.
     static func keepsFloat32(_ name: String, rank: Int) -> Bool {
         rank <= 1 || !name.hasSuffix(".weight") || name.hasSuffix("_norm.weight")
-            || name == "position_embd.weight" || name == "token_types.weight"
+            || name.hasSuffix(".ffn_gate_inp.weight") || name == "position_embd.weight"
+            || name == "token_types.weight"
     }
 
     private static func rotaryFactors(_ factors: [Float], part: Int, file: String) -> (

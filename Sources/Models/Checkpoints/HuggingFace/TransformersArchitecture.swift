@@ -1,13 +1,16 @@
 /// How a model class of the transformers library becomes a GGUF architecture: data, read by ``ConfigurationMapping`` and
 /// ``TensorMapping``.
 ///
-/// Names on the GGUF side are those that llama.cpp's convert_hf_to_gguf writes. A `*` in a tensor's name is the layer.
+/// Names on the GGUF side are those that llama.cpp's convert_hf_to_gguf writes. A `*` in a tensor's name is the layer; a second one is
+/// the expert, whose matrix is one of a stack.
 struct TransformersArchitecture: Sendable {
     /// What `architectures` in config.json may say.
     let classes: Set<String>
     /// `general.architecture`.
     let name: String
     var isEncoder = false
+    /// Whether feed-forward layers are mixtures of experts.
+    var hasExperts = false
     /// Whether the file's rotary pairs are the halves of a head, while GGUF's are neighbours (Llama).
     var reordersRotaryRows = false
     /// Heads' length where config.json does not say, if not the width divided by the heads.
@@ -20,6 +23,8 @@ struct TransformersArchitecture: Sendable {
     /// What tensors' names may begin with, in front of what `tensors` lists.
     let prefixes: [String]
     let tensors: [String: String]
+    /// Stacks of matrices, `[experts, rows, columns]`, that are two of GGUF's, one above the other.
+    var halves: [String: [String]] = [:]
     /// Buffers that no computation needs, and heads that Berth does not run.
     let ignored: [String]
 
@@ -48,7 +53,7 @@ struct TransformersArchitecture: Sendable {
     }
 
     private static let all = [
-        llama, mistral, qwen2, qwen3, bert, roberta, bertRanker, robertaRanker,
+        llama, mistral, qwen2, qwen3, qwen3MoE, bert, roberta, bertRanker, robertaRanker,
     ]
 }
 
@@ -74,6 +79,29 @@ extension TransformersArchitecture {
         classes: ["Qwen3ForCausalLM", "Qwen3Model"], name: "qwen3", headDimension: 128,
         activation: "silu", numbers: decoderNumbers(context: 32_768), prefixes: ["model.", ""],
         tensors: decoderTensors, ignored: decoderBuffers)
+
+    /// Experts lie one by one, or stacked as the library holds them.
+    private static let qwen3MoE = TransformersArchitecture(
+        classes: ["Qwen3MoeForCausalLM", "Qwen3MoeModel"], name: "qwen3moe", hasExperts: true,
+        headDimension: 128, activation: "silu",
+        numbers: decoderNumbers(context: 32_768) + [
+            Number(
+                key: "expert_count", field: "num_local_experts", fallback: .sameAs("num_experts")),
+            Number(key: "expert_used_count", field: "num_experts_per_tok"),
+            Number(key: "expert_feed_forward_length", field: "moe_intermediate_size"),
+        ], prefixes: ["model.", ""],
+        tensors: decoderTensors.merging([
+            "layers.*.mlp.gate.weight": "blk.*.ffn_gate_inp.weight",
+            "layers.*.mlp.experts.*.gate_proj.weight": "blk.*.ffn_gate_exps.weight",
+            "layers.*.mlp.experts.*.up_proj.weight": "blk.*.ffn_up_exps.weight",
+            "layers.*.mlp.experts.*.down_proj.weight": "blk.*.ffn_down_exps.weight",
+            "layers.*.mlp.experts.down_proj": "blk.*.ffn_down_exps.weight",
+        ]) { $1 },
+        halves: [
+            "layers.*.mlp.experts.gate_up_proj": [
+                "blk.*.ffn_gate_exps.weight", "blk.*.ffn_up_exps.weight",
+            ]
+        ], ignored: decoderBuffers)
 
     private static func decoderNumbers(context: Double) -> [Number] {
         [
