@@ -4,7 +4,7 @@ package import CompletionAPI
 import Foundation
 package import Inference
 import OrderedCollections
-import Tensors
+package import Tensors
 package import Tokenizers
 
 /// A model file made ready to turn texts into vectors, or to score documents.
@@ -16,6 +16,8 @@ package final class LoadedEncoder: Sendable {
     package struct Options: Sendable {
         /// Threads that compute.
         package var threads: Int
+        /// Kernels that compute; this machine must support them.
+        package var instructionSet: InstructionSet
         /// Most tokens of one text; `nil` takes what the model was made for.
         package var contextLength: Int?
         package var precision: WeightPrecision
@@ -23,10 +25,12 @@ package final class LoadedEncoder: Sendable {
         package var pooling: Pooling?
 
         package init(
-            threads: Int = ProcessInfo.processInfo.activeProcessorCount, contextLength: Int? = nil,
+            threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+            instructionSet: InstructionSet = .best, contextLength: Int? = nil,
             precision: WeightPrecision = .rounded, pooling: Pooling? = nil
         ) {
             self.threads = threads
+            self.instructionSet = instructionSet
             self.contextLength = contextLength
             self.precision = precision
             self.pooling = pooling
@@ -89,7 +93,7 @@ package final class LoadedEncoder: Sendable {
     private static func makeEngine(
         _ file: Checkpoint, _ options: Options, longestText: Int?, _ progress: (Double) -> Void
     ) throws -> EmbeddingEngine {
-        let compute = Compute(threads: options.threads)
+        let compute = Compute(threads: options.threads, instructionSet: options.instructionSet)
         let architecture = try file.string("general.architecture")
         if EncoderModel.architectures.contains(architecture) {
             let model = try EncoderModel(

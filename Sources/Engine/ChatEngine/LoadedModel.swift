@@ -4,7 +4,7 @@ package import Checkpoints
 package import CompletionAPI
 import Foundation
 package import Inference
-import Tensors
+package import Tensors
 package import Tokenizers
 
 /// A model file made ready to answer: weights, tokenizer, chat template and the engine that runs it.
@@ -13,6 +13,8 @@ package final class LoadedModel: Sendable {
     package struct Options: Sendable {
         /// Threads that compute; by default one for each processor.
         package var threads: Int
+        /// Kernels that compute; this machine must support them.
+        package var instructionSet: InstructionSet
         /// Most positions of one conversation; `nil` takes what the model was made for.
         package var contextLength: Int?
         /// Budget of the KV cache in bytes; `nil` chooses by the machine's memory.
@@ -22,9 +24,11 @@ package final class LoadedModel: Sendable {
 
         package init(
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
-            contextLength: Int? = nil, cacheBytes: Int? = nil, modelsOnMachine: Int = 1
+            instructionSet: InstructionSet = .best, contextLength: Int? = nil,
+            cacheBytes: Int? = nil, modelsOnMachine: Int = 1
         ) {
             self.threads = threads
+            self.instructionSet = instructionSet
             self.contextLength = contextLength
             self.cacheBytes = cacheBytes
             self.modelsOnMachine = modelsOnMachine
@@ -55,7 +59,7 @@ package final class LoadedModel: Sendable {
         template = try file.optionalString("tokenizer.chat_template").map {
             try ChatTemplate(source: $0, name: "tokenizer.chat_template of \(fileName)")
         }
-        let compute = Compute(threads: options.threads)
+        let compute = Compute(threads: options.threads, instructionSet: options.instructionSet)
         let model = try ModelFamilies.load(
             file, on: compute, contextLength: options.contextLength, progress: progress)
         let configuration = model.configuration

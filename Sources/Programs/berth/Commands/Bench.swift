@@ -76,7 +76,7 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
-        let compute = Compute(threads: threads.count)
+        let compute = Compute(threads: threads.count, instructionSet: threads.instructionSet)
         let checkpoint = try file.open()
         if EncoderModel.architectures.contains(try checkpoint.string("general.architecture")) {
             return try measureEncoder(checkpoint, compute)

@@ -18,11 +18,11 @@ struct Doctor: ParsableCommand {
         let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1e9
         let sets = InstructionSet.supported.map(\.rawValue).joined(separator: ", ")
         try StandardOutput.line("processors   \(processors), \(Self.rounded(memory)) GB of memory")
-        try StandardOutput.line("kernels      \(InstructionSet.best.rawValue) (can run: \(sets))")
+        let chosen = self.threads.instructionSet.rawValue
+        try StandardOutput.line("kernels      \(chosen) (can run: \(sets))")
         if InstructionSet.best == .scalar {
             try StandardOutput.line(
-                "             This processor has neither AVX2 nor NEON's dot products: models will run slowly."
-            )
+                "             Neither AVX2 nor NEON dot products here: models will run slowly.")
         }
 
         let bar = ProgressBar(label: "measuring")

@@ -46,7 +46,7 @@ struct Logits: ParsableCommand {
     func run() throws {
         let ids = try ids
         let file = try file.open()
-        let compute = Compute(threads: threads.count)
+        let compute = Compute(threads: threads.count, instructionSet: threads.instructionSet)
         let loading = ProgressBar(label: "loading")
         let model = try ModelFamilies.load(file, on: compute) { loading.update($0) }
         loading.finish()

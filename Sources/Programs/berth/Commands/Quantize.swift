@@ -53,7 +53,7 @@ struct Quantize: ParsableCommand {
     func run() throws {
         let source = try input.open()
         let quantizer = try CheckpointQuantizer(source, recipe: try recipe)
-        let compute = Compute(threads: threads.count)
+        let compute = Compute(threads: threads.count, instructionSet: threads.instructionSet)
         let bar = ProgressBar(label: "quantizing \(input.name)")
         defer { bar.finish() }
         try quantizer.write(to: output, on: compute) { bar.update($0) }

@@ -29,8 +29,8 @@ struct EncoderOptions: ParsableArguments {
 
     func loading(_ threads: ThreadOptions, contextLength: Int? = nil) -> LoadedEncoder.Options {
         LoadedEncoder.Options(
-            threads: threads.count, contextLength: contextLength, precision: weights,
-            pooling: pooling)
+            threads: threads.count, instructionSet: threads.instructionSet,
+            contextLength: contextLength, precision: weights, pooling: pooling)
     }
 }
 

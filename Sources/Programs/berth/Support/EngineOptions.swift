@@ -1,16 +1,31 @@
 import ArgumentParser
 import ChatEngine
 import Foundation
+import Tensors
 
-/// How many threads compute.
+extension InstructionSet: ExpressibleByArgument {}
+
+/// How many threads compute, and with which kernels.
 struct ThreadOptions: ParsableArguments {
     @Option(help: "Threads that compute (default: one for each processor).")
     var threads: Int?
+
+    @Option(help: "Kernels that compute (default: the fastest that this machine can run).")
+    var kernels: InstructionSet?
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be 1 to 1024, got \(threads).")
         }
+        if let kernels, !InstructionSet.supported.contains(kernels) {
+            let names = InstructionSet.supported.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError(
+                "--kernels must be what this machine can run (\(names)), got \(kernels.rawValue).")
+        }
+    }
+
+    var instructionSet: InstructionSet {
+        kernels ?? .best
     }
 
     var count: Int {
@@ -40,8 +55,9 @@ struct EngineOptions: ParsableArguments {
     /// - `models`: how many share the machine's memory.
     func loading(models: Int = 1) -> LoadedModel.Options {
         LoadedModel.Options(
-            threads: threads.count, contextLength: contextLength,
-            cacheBytes: cacheMemory.map { $0 << 20 }, modelsOnMachine: models)
+            threads: threads.count, instructionSet: threads.instructionSet,
+            contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 },
+            modelsOnMachine: models)
     }
 }
 
