@@ -133,8 +133,10 @@ FILE_TYPES = {
 
 VOCABULARY_SIZE = 288
 
-# As if trained: a token's second expert counts a fraction of its first.
-ROUTER_GAIN = 4.0
+# The first hidden channels, one an expert, say which experts a token prefers: nothing else is written there, and
+# routers read them with this gain. Random routers find near ties, where the smallest rounding chooses another expert
+# and changes all that follows; a trained one is sure of most choices.
+PREFERENCE, ROUTER_GAIN = 0.3, 10.0
 
 
 def byte_letters():
@@ -220,23 +222,37 @@ def write_float32(shape, name, path, seed, logit_scale, matrix_type=None):
     writer.add_vocab_size(VOCABULARY_SIZE)
     add_positions(writer, shape)
 
-    def matrix(name, rows, columns, gain=1.0, experts=None, matrix_type=matrix_type):
+    def matrix(name, rows, columns, gain=1.0, experts=None, matrix_type=matrix_type, change=None):
         # Keeps the variance of what passes through, as an initialized model does.
         shape = (rows, columns) if experts is None else (experts, rows, columns)
         weights = rng.standard_normal(shape, dtype=np.float32)
         weights *= np.float32(gain / np.sqrt(columns))
+        if change is not None:
+            change(weights)
         if matrix_type is not None:
             weights = gguf.quants.quantize(weights, matrix_type)
         writer.add_tensor(name, weights, raw_dtype=matrix_type)
 
     def vector(name, count, mean, outliers=1.0):
         values = (mean + 0.1 * rng.standard_normal(count)).astype(np.float32)
+        if name.endswith("ffn_norm.weight"):
+            values[:shape.experts] = 1
         if outliers != 1:
             values[rng.choice(count, max(2, count // 128), replace=False)] *= outliers
         writer.add_tensor(name, values)
 
+    def prefer(embeddings):
+        embeddings[:, :shape.experts] = -PREFERENCE
+        for row in embeddings:
+            row[rng.choice(shape.experts, shape.used_experts, replace=False)] = PREFERENCE
+
+    def keep_preferences(weights):
+        weights[..., :shape.experts, :] = 0
+
     queries, keys = shape.heads * shape.head_width, shape.kv_heads * shape.head_width
-    matrix("token_embd.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)
+    matrix(
+        "token_embd.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale,
+        change=prefer if shape.experts else None)
     for layer in range(shape.layers):
         prefix = f"blk.{layer}."
         vector(prefix + "attn_norm.weight", shape.width, mean=1.0, outliers=shape.outliers)
@@ -247,17 +263,24 @@ def write_float32(shape, name, path, seed, logit_scale, matrix_type=None):
         if shape.family in ("qwen3", "qwen3moe"):
             vector(prefix + "attn_q_norm.weight", shape.head_width, mean=1.0)
             vector(prefix + "attn_k_norm.weight", shape.head_width, mean=1.0)
-        matrix(prefix + "attn_output.weight", shape.width, queries)
+        matrix(prefix + "attn_output.weight", shape.width, queries, change=keep_preferences)
         vector(prefix + "ffn_norm.weight", shape.width, mean=1.0, outliers=shape.outliers)
         suffix, experts = ".weight", None
         if shape.experts:
             suffix, experts = "_exps.weight", shape.experts
-            # Logits far enough apart that two engines choose the same experts.
+
+            def read_preferences(weights):
+                for expert in range(shape.experts):
+                    weights[expert, (expert + layer) % shape.experts] = ROUTER_GAIN
+
             matrix(
-                prefix + "ffn_gate_inp.weight", experts, shape.width, gain=ROUTER_GAIN, matrix_type=None)
+                prefix + "ffn_gate_inp.weight", experts, shape.width, matrix_type=None,
+                change=read_preferences)
         matrix(f"{prefix}ffn_gate{suffix}", shape.feed_forward, shape.width, experts=experts)
         matrix(f"{prefix}ffn_up{suffix}", shape.feed_forward, shape.width, experts=experts)
-        matrix(f"{prefix}ffn_down{suffix}", shape.width, shape.feed_forward, experts=experts)
+        matrix(
+            f"{prefix}ffn_down{suffix}", shape.width, shape.feed_forward, experts=experts,
+            change=keep_preferences)
     vector("output_norm.weight", shape.width, mean=1.0)
     if not shape.tied:
         matrix("output.weight", VOCABULARY_SIZE, shape.width, gain=logit_scale)

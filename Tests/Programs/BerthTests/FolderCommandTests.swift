@@ -54,6 +54,21 @@ struct FolderCommandTests {
         #expect(!result.output.contains("cannot run"), "\(result.output)")
     }
 
+    @Test("Inspecting a mixture shows its experts, and how many parameters a token meets")
+    func experts() throws {
+        let result = try BerthProgram.run("inspect", Self.folder("qwen3moe-BF16"), "--json")
+        let report = try JSONField(JSONValue(parsing: result.output))
+        #expect(try report["experts"]["count"].int(in: 0...9) == 5)
+        #expect(try report["experts"]["used"].int(in: 0...9) == 2)
+        // In two layers three of five experts are left out, each of three matrices of 24 x 32.
+        let all = try report["tensors"].array().reduce(0) { sum, tensor in
+            sum + (try tensor["dimensions"].array().reduce(1) { $0 * (try $1.int(in: 1...400)) })
+        }
+        let active = try report["experts"]["active_parameters"].int(in: 0...1 << 20)
+        #expect(all - active == 2 * 3 * 3 * 24 * 32)
+        #expect(report["obstacle"].ifPresent == nil)
+    }
+
     @Test("A conversion does not write over its source, nor to a folder, and refuses other types")
     func refusals() throws {
         let converted = try Self.convert("qwen2-F16")

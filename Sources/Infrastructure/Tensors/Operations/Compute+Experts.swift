@@ -38,7 +38,7 @@ extension Compute {
             "the input is not quantized for this")
         output.prepare(routing.filling(columns: source.columns, tile: tile))
         let count = source.blocks
-        inParallel(routing.tiles.count, cost: tile * count * 3) { range in
+        inParallel(routing.tiles.count, cost: routing.placesInTile * count * 3) { range in
             for index in range {
                 let places = routing.tiles[index]
                 for place in places {
@@ -154,7 +154,7 @@ extension Compute {
         quantized?.prepare(routing.filling(columns: width, tile: tile))
         let count = quantized?.filled.blocks ?? 0
         let (gate, quantize) = unsafe (kernels.pointee.gate, kernels.pointee.quantize)
-        inParallel(routing.tiles.count, cost: tile * width) { range in
+        inParallel(routing.tiles.count, cost: routing.placesInTile * width) { range in
             for index in range {
                 let places = routing.tiles[index]
                 for place in places {

@@ -34,6 +34,11 @@ import CKernels
         rows * used
     }
 
+    /// On average, rounded up.
+    var placesInTile: Int {
+        (places + tiles.count - 1) / max(1, tiles.count)
+    }
+
     package init(capacity: Int, experts: Int, used: Int) {
         precondition(capacity >= 0 && used >= 1 && used <= experts, "more experts than there are")
         self.capacity = capacity

@@ -12,12 +12,13 @@ struct InspectionReport {
     /// Present when Berth can run the file.
     private let cacheBytesPerToken: Int?
     private let contextLength: Int?
+    private let experts: ExpertConfiguration?
     private let obstacle: String?
 
     init(_ file: Checkpoint) {
         self.file = file
         weights = file.tensors.reduce(0) { $0 + $1.byteCount }
-        var needs: (cacheBytesPerToken: Int?, contextLength: Int?)
+        var needs: (cacheBytesPerToken: Int?, contextLength: Int?, experts: ExpertConfiguration?)
         do {
             for tensor in file.tensors { _ = try file.elementType(of: tensor) }
             needs = try Self.needs(of: file)
@@ -25,20 +26,30 @@ struct InspectionReport {
         } catch {
             obstacle = "\(error)"
         }
-        (cacheBytesPerToken, contextLength) = needs
+        (cacheBytesPerToken, contextLength, experts) = needs
     }
 
-    private static func needs(of file: Checkpoint) throws -> (Int?, Int?) {
+    private static func needs(of file: Checkpoint) throws -> (Int?, Int?, ExpertConfiguration?) {
         let architecture = try file.string("general.architecture")
         guard !EncoderModel.architectures.contains(architecture) else {
             // An encoder reads a text in one step and keeps nothing.
-            return (nil, try EncoderConfiguration(file: file).contextLength)
+            return (nil, try EncoderConfiguration(file: file).contextLength, nil)
         }
         let configuration = try ModelFamilies.configuration(of: file)
         return (
             configuration.layout.byteCount / configuration.layout.positions,
-            configuration.contextLength
+            configuration.contextLength, configuration.experts
         )
+    }
+
+    /// Weights that a token meets: of the experts only those that it goes to.
+    private func activeParameters(_ experts: ExpertConfiguration) -> Int {
+        file.tensors.reduce(0) { sum, tensor in
+            let isOfExperts = tensor.dimensions.count == 3 && tensor.name.contains("_exps.")
+            return sum
+                + (isOfExperts
+                    ? tensor.elementCount / experts.count * experts.used : tensor.elementCount)
+        }
     }
 
     var text: String {
@@ -55,6 +66,14 @@ struct InspectionReport {
             lines.append(
                 "  \(CheckpointError.printable(tensor.name))  \(tensor.typeName)  \(shape)  \(Self.size(tensor.byteCount))"
             )
+        }
+        if let experts {
+            let parameters = activeParameters(experts) / 1_000_000
+            lines += [
+                "", "Experts",
+                "  a layer has         \(experts.count), a token goes to \(experts.used)",
+                "  parameters          \(parameters)M of \(file.tensors.reduce(0) { $0 + $1.elementCount } / 1_000_000)M meet a token",
+            ]
         }
         lines += ["", "Memory", "  weights             \(Self.size(weights))"]
         if let cacheBytesPerToken, let contextLength {
@@ -114,6 +133,12 @@ struct InspectionReport {
             "path": .string(file.path), "format": .string(Self.format(file.format)),
             "file_bytes": .integer(file.fileSize), "runs": .bool(obstacle == nil),
             "obstacle": obstacle.map { .string($0) } ?? .null, "memory": .object(memory),
+            "experts": experts.map { experts in
+                .object([
+                    "count": .integer(experts.count), "used": .integer(experts.used),
+                    "active_parameters": .integer(activeParameters(experts)),
+                ])
+            } ?? .null,
             "metadata": .object(metadata), "tensors": .array(tensors),
         ])
     }
