@@ -21,12 +21,15 @@ static inline bool arm_has_dotprod(void) { return arm_has("hw.optional.arm.FEAT_
 
 /* Products of 2 x 8 with 8 x 2 matrices of 8-bit integers: SMMLA. */
 static inline bool arm_has_i8mm(void) { return arm_has("hw.optional.arm.FEAT_I8MM"); }
-#else
+#elif defined(__linux__)
 #include <sys/auxv.h>
 
 /* Bits of Linux's hardware capabilities (arch/arm64/include/uapi/asm/hwcap.h). */
 static inline bool arm_has_dotprod(void) { return getauxval(AT_HWCAP) >> 20 & 1; }
 static inline bool arm_has_i8mm(void) { return getauxval(AT_HWCAP2) >> 13 & 1; }
+#else
+static inline bool arm_has_dotprod(void) { return false; }
+static inline bool arm_has_i8mm(void) { return false; }
 #endif
 
 #endif
