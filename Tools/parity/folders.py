@@ -64,7 +64,10 @@ def compare(berth, folder, work):
         theirs = references.llama_cpp_logits(path, tokens)
         error = float(np.abs(np.array(ours) - theirs).max())
         line += f", folder and file {'the same' if same else 'DIFFERENT'}, llama.cpp within {error:.2g}"
-        passed = passed and same and error < (0.1 if config.get("dtype") == "bfloat16" else 2e-2)
+        passed = passed and same
+        # llama.cpp scales the weights of a token's experts to the sum of 1 whatever the file says.
+        if config.get("norm_topk_prob", True):
+            passed = passed and error < (0.1 if config.get("dtype") == "bfloat16" else 2e-2)
     print(line, "" if passed else f"FAILED {different[:5]}")
     return passed
 
