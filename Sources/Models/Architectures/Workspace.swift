@@ -59,10 +59,11 @@ package final class Workspace {
             columns: max(width, queries, inner))
     }
 
-    /// Rounds the first rows of `input` to what products with quantized weights want.
-    func quantize(_ input: Matrix, rows: Int, on compute: Compute) -> QuantizedRows {
-        compute.quantize(input, rows: rows, into: quantized)
-        return quantized
+    /// Where the input of a product is rounded to, when its weights want that.
+    ///
+    /// One input at a time.
+    func blocks(for weights: WeightMatrix) -> QuantizedRows? {
+        weights.needsQuantizedInput ? quantized : nil
     }
 
     /// A product whose input is quantized first where the weights want it.
@@ -70,8 +71,10 @@ package final class Workspace {
         _ weights: WeightMatrix, _ input: Matrix, rows: Int, into output: Matrix,
         on compute: Compute
     ) {
-        let blocks =
-            weights.needsQuantizedInput ? quantize(input, rows: rows, on: compute) : nil
+        let blocks = blocks(for: weights)
+        if let blocks {
+            compute.quantize(input, rows: rows, into: blocks)
+        }
         compute.multiply(weights, input, quantized: blocks, rows: rows, into: output)
     }
 }

@@ -192,6 +192,35 @@ struct ProductTests {
         }
     }
 
+    @Test("A norm and a gate that round on the way leave what rounding afterwards leaves")
+    func roundingOnTheWay() {
+        for (instructionSet, rows) in InstructionSet.supported.flatMap({ set in
+            [1, 13, 40].map { (set, $0) }
+        }) {
+            let compute = Compute(threads: 2, instructionSet: instructionSet)
+            let columns = 96
+            let setting = Setting(type: .q8_0, rows: 17, columns: columns, tokens: rows)
+            let weights = WeightMatrix.packing(
+                [(type: .q8_0, rows: 17, bytes: setting.weights())], columns: columns, on: compute)
+            let inputs = [
+                Matrix(rows: rows, columns: columns), Matrix(rows: rows, columns: columns),
+            ]
+            let blocks = QuantizedRows(rows: rows, columns: columns)
+            let output = Matrix(rows: rows, columns: 17)
+
+            compute.normalize(
+                setting.input(), rows: rows, weight: Array(repeating: 1.5, count: columns),
+                epsilon: 1e-6, into: inputs[0], and: blocks)
+            compute.multiply(weights, inputs[0], quantized: blocks, rows: rows, into: output)
+            #expect(output.bits() == product(weights, inputs[0], rows: rows, on: compute).bits())
+
+            let gateUp = Matrix.random(rows: rows, columns: 2 * columns, scale: 4, seed: 3)
+            compute.gate(gateUp, rows: rows, width: columns, into: inputs[1], and: blocks)
+            compute.multiply(weights, inputs[1], quantized: blocks, rows: rows, into: output)
+            #expect(output.bits() == product(weights, inputs[1], rows: rows, on: compute).bits())
+        }
+    }
+
     @Test("The packed form is hardly larger than the file's", arguments: ElementType.allCases)
     func memory(type: ElementType) throws {
         let compute = Compute(threads: 1)

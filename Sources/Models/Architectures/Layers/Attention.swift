@@ -63,11 +63,12 @@ struct Attention: Sendable {
         let rows = step.rows
         let projected = workspace.projected
 
+        let input = workspace.blocks(for: projection)
         compute.normalize(
-            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon, into: workspace.normalized
-        )
-        workspace.multiply(
-            projection, workspace.normalized, rows: rows, into: projected, on: compute)
+            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon,
+            into: workspace.normalized, and: input)
+        compute.multiply(
+            projection, workspace.normalized, quantized: input, rows: rows, into: projected)
         if let bias {
             compute.addBias(bias, to: projected, rows: rows, column: 0)
         }

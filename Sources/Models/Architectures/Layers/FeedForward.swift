@@ -24,13 +24,17 @@ struct FeedForward: ResidualBlock {
 
     func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
         let rows = step.rows
+        let input = workspace.blocks(for: gateUp)
         compute.normalize(
-            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon, into: workspace.normalized
-        )
-        workspace.multiply(
-            gateUp, workspace.normalized, rows: rows, into: workspace.gateUp, on: compute)
-        compute.gate(workspace.gateUp, rows: rows, width: inner, into: workspace.gated)
-        workspace.multiply(down, workspace.gated, rows: rows, into: workspace.residual, on: compute)
+            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon,
+            into: workspace.normalized, and: input)
+        compute.multiply(
+            gateUp, workspace.normalized, quantized: input, rows: rows, into: workspace.gateUp)
+        let gated = workspace.blocks(for: down)
+        compute.gate(
+            workspace.gateUp, rows: rows, width: inner, into: workspace.gated, and: gated)
+        compute.multiply(
+            down, workspace.gated, quantized: gated, rows: rows, into: workspace.residual)
         compute.add(workspace.residual, to: workspace.hidden, rows: rows)
     }
 }

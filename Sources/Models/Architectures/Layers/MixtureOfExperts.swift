@@ -37,13 +37,12 @@ struct MixtureOfExperts: ResidualBlock {
         }
         let rows = step.rows
         let input = workspace.normalized
+        let blocks = workspace.blocks(for: gateUp)
         compute.normalize(
-            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon, into: input)
+            workspace.hidden, rows: rows, weight: norm, epsilon: epsilon, into: input, and: blocks)
         compute.multiply(router, input, quantized: nil, rows: rows, into: experts.logits)
         compute.route(
             experts.logits, rows: rows, normalizesWeights: normalizesWeights, into: experts.routing)
-        let blocks =
-            gateUp.needsQuantizedInput ? workspace.quantize(input, rows: rows, on: compute) : nil
         experts.multiply(gateUp: gateUp, input, quantized: blocks, on: compute)
         experts.multiply(down: down, on: compute)
         compute.addExperts(experts.results, by: experts.routing, to: workspace.hidden)

@@ -31,11 +31,14 @@ struct OutputHead: Sendable {
                 }
             }
         }
+        let hasLogits = workspace.logits.rows > 0
+        let input = hasLogits ? workspace.blocks(for: vocabulary) : nil
         compute.normalize(
             workspace.selected, rows: count, weight: norm, epsilon: epsilon,
-            into: workspace.normalized)
-        guard workspace.logits.rows > 0 else { return }
-        workspace.multiply(
-            vocabulary, workspace.normalized, rows: count, into: workspace.logits, on: compute)
+            into: workspace.normalized, and: input)
+        guard hasLogits else { return }
+        compute.multiply(
+            vocabulary, workspace.normalized, quantized: input, rows: count,
+            into: workspace.logits)
     }
 }
