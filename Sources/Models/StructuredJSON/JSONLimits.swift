@@ -14,13 +14,17 @@ package struct JSONLimits: Sendable {
     package var maximumDepth: Int
     /// Longest text in bytes.
     package var maximumBytes: Int
+    /// Most values, those inside others included: a value takes many times the two bytes that it can be written in.
+    package var maximumValues: Int
     package var duplicateKeys: DuplicateKeys
 
     package init(
-        maximumDepth: Int = 128, maximumBytes: Int = .max, duplicateKeys: DuplicateKeys = .refuse
+        maximumDepth: Int = 128, maximumBytes: Int = .max, maximumValues: Int = .max,
+        duplicateKeys: DuplicateKeys = .refuse
     ) {
         self.maximumDepth = min(maximumDepth, 1024)
         self.maximumBytes = maximumBytes
+        self.maximumValues = maximumValues
         self.duplicateKeys = duplicateKeys
     }
 

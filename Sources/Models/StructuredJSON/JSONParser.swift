@@ -7,6 +7,7 @@ struct JSONParser {
     var position = 0
     private let limits: JSONLimits
     private var depth = 0
+    private var values = 0
 
     init(_ bytes: [UInt8], limits: JSONLimits) {
         self.bytes = bytes
@@ -16,28 +17,39 @@ struct JSONParser {
     /// The one value that the text holds.
     mutating func parseDocument() throws(JSONError) -> JSONValue {
         do throws(Fault) {
-            guard bytes.count <= limits.maximumBytes else {
-                let size = "\(bytes.count) bytes are more than the limit of \(limits.maximumBytes)"
-                throw Fault(.tooLarge, size, at: limits.maximumBytes)
-            }
-            guard String(validating: bytes, as: UTF8.self) != nil else {
-                throw Fault(.invalidUTF8, "bytes that are not UTF-8", at: firstInvalidByte())
-            }
-            skipWhitespace()
+            try begin()
             let value = try parseValue()
-            skipWhitespace()
-            guard position == bytes.count else {
-                let found = spelled(position)
-                throw Fault(.syntax, "unexpected \(found) after the value", at: position)
-            }
+            try end()
             return value
         } catch {
             throw error.located(in: bytes)
         }
     }
 
-    private mutating func parseValue() throws(Fault) -> JSONValue {
+    /// Checks the bytes as a whole and steps to the value.
+    mutating func begin() throws(Fault) {
+        guard bytes.count <= limits.maximumBytes else {
+            let size = "\(bytes.count) bytes are more than the limit of \(limits.maximumBytes)"
+            throw Fault(.tooLarge, size, at: limits.maximumBytes)
+        }
+        if let offset = firstInvalidByte() {
+            throw Fault(.invalidUTF8, "bytes that are not UTF-8", at: offset)
+        }
+        skipWhitespace()
+    }
+
+    /// Nothing but white space may follow.
+    mutating func end() throws(Fault) {
+        skipWhitespace()
+        guard position == bytes.count else {
+            let found = spelled(position)
+            throw Fault(.syntax, "unexpected \(found) after the value", at: position)
+        }
+    }
+
+    mutating func parseValue() throws(Fault) -> JSONValue {
         guard position < bytes.count else { throw unexpectedEnd("a value") }
+        try count(at: position)
         switch bytes[position] {
         case UInt8(ascii: "{"): return try nested(Self.parseObject)
         case UInt8(ascii: "["): return try nested(Self.parseArray)
@@ -55,16 +67,35 @@ struct JSONParser {
     private mutating func nested(
         _ parse: (inout JSONParser) throws(Fault) -> JSONValue
     ) throws(Fault) -> JSONValue {
+        try enter()
+        let value = try parse(&self)
+        leave()
+        return value
+    }
+
+    /// Steps over the bracket that opens an array or object.
+    mutating func enter() throws(Fault) {
         guard depth < limits.maximumDepth else {
             throw Fault(
                 .tooDeep, "nested deeper than the limit of \(limits.maximumDepth)", at: position)
         }
         depth += 1
         position += 1
-        let value = try parse(&self)
-        depth -= 1
-        return value
     }
+
+    mutating func leave() {
+        depth -= 1
+    }
+
+    /// Counts one more value that its reader keeps.
+    mutating func count(at offset: Int) throws(Fault) {
+        values += 1
+        guard values <= limits.maximumValues else {
+            throw Fault(.tooLarge, "more than \(limits.maximumValues) values", at: offset)
+        }
+    }
+
+    var refusesDuplicates: Bool { limits.duplicateKeys == .refuse }
 
     private static func parseArray(_ parser: inout JSONParser) throws(Fault) -> JSONValue {
         var elements: [JSONValue] = []
@@ -78,7 +109,6 @@ struct JSONParser {
             if try parser.endsAfterElement(UInt8(ascii: "]"), "',' or ']'") {
                 return .array(elements)
             }
-            parser.skipWhitespace()
         }
     }
 
@@ -87,20 +117,11 @@ struct JSONParser {
         if parser.skip(to: UInt8(ascii: "}")) { return .object(members) }
         while true {
             let start = parser.position
-            guard start < parser.bytes.count else { throw parser.unexpectedEnd("a member's name") }
-            guard parser.bytes[start] == UInt8(ascii: "\"") else {
-                let found = parser.spelled(start)
-                throw Fault(.syntax, "unexpected \(found) instead of a member's name", at: start)
-            }
-            let key = try parser.parseString()
-            guard parser.skip(to: UInt8(ascii: ":")) else {
-                throw parser.unexpected("':'").inside(.key(key))
-            }
-            parser.skipWhitespace()
+            let key = try parser.parseName()
             do throws(Fault) {
                 let value = try parser.parseValue()
                 let former = members.updateValue(value, forKey: key)
-                if former != nil, parser.limits.duplicateKeys == .refuse {
+                if former != nil, parser.refusesDuplicates {
                     throw Fault(.duplicateKey, "a second member of the same name", at: start)
                 }
             } catch {
@@ -109,15 +130,31 @@ struct JSONParser {
             if try parser.endsAfterElement(UInt8(ascii: "}"), "',' or '}'") {
                 return .object(members)
             }
-            parser.skipWhitespace()
         }
     }
 
-    /// Steps over the comma or the bracket after an element; true for the bracket.
-    private mutating func endsAfterElement(
+    /// A member's name and the colon after it, to where its value begins.
+    mutating func parseName() throws(Fault) -> String {
+        let start = position
+        guard start < bytes.count else { throw unexpectedEnd("a member's name") }
+        guard bytes[start] == UInt8(ascii: "\"") else {
+            let found = spelled(start)
+            throw Fault(.syntax, "unexpected \(found) instead of a member's name", at: start)
+        }
+        let name = try parseString()
+        guard skip(to: UInt8(ascii: ":")) else { throw unexpected("':'").inside(.key(name)) }
+        skipWhitespace()
+        return name
+    }
+
+    /// Steps over the bracket after an element, or over the comma to the next one; true for the bracket.
+    mutating func endsAfterElement(
         _ bracket: UInt8, _ expected: String
     ) throws(Fault) -> Bool {
-        if skip(to: UInt8(ascii: ",")) { return false }
+        if skip(to: UInt8(ascii: ",")) {
+            skipWhitespace()
+            return false
+        }
         if skip(to: bracket) { return true }
         throw unexpected(expected)
     }
@@ -140,15 +177,29 @@ struct JSONParser {
 
     // MARK: Bytes
 
-    /// Offset of the first byte that does not continue a well-formed text.
-    private func firstInvalidByte() -> Int {
+    /// Offset of the first byte that does not continue a well-formed text, `nil` where all do.
+    private func firstInvalidByte() -> Int? {
         var start = 0
-        // Cut before every byte that begins a scalar: the first piece that is no text is at fault.
-        for end in bytes.indices where bytes[end] & 0xC0 != 0x80 {
+        while start < bytes.count {
+            let end = endOfPiece(from: start, length: 1 << 16)
+            if String(validating: bytes[start..<end], as: UTF8.self) == nil { break }
+            start = end
+        }
+        guard start < bytes.count else { return nil }
+        // Scalar by scalar: the first that is no text is at fault.
+        while start < bytes.count {
+            let end = endOfPiece(from: start, length: 1)
             guard String(validating: bytes[start..<end], as: UTF8.self) != nil else { break }
             start = end
         }
         return start
+    }
+
+    /// The first place at or after so many bytes where a scalar can begin.
+    private func endOfPiece(from start: Int, length: Int) -> Int {
+        var end = min(bytes.count, start + length)
+        while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end += 1 }
+        return end
     }
 
     private mutating func skipWhitespace() {
@@ -161,7 +212,7 @@ struct JSONParser {
     }
 
     /// Skips white space and then that byte; false, and only the space skipped, where another follows.
-    private mutating func skip(to byte: UInt8) -> Bool {
+    mutating func skip(to byte: UInt8) -> Bool {
         skipWhitespace()
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1

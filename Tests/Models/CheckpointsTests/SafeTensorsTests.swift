@@ -49,13 +49,16 @@ struct SafeTensorsTests {
         return [
             WrongHeader("no object", "header", "[1]", code: .notThisFormat),
             WrongHeader("no JSON", "header", "{\"a\":"),
-            WrongHeader("two tensors of one name", "header", "{\"a\":1,\"a\":1}"),
+            WrongHeader("two tensors of one name", "header", "{\"a\":{},\"a\":{}}"),
             WrongHeader("deep nesting", "header", "{\"a\":[[[[[[1]]]]]]}"),
+            WrongHeader("a tensor that is a list", "tensor a", "{\"a\":[0]}"),
+            WrongHeader("two shapes", "header", "{\"a\":{\"shape\":[],\"shape\":[]}}"),
             WrongHeader(
-                "more values than tensors need", "header",
-                "{\"a\":[\(String(repeating: "0,", count: 1000))0]}"),
+                "a shape of thousands", tensor,
+                one("\"F32\"", "[\(String(repeating: "1,", count: 5000))8]", "[0,32]")),
             WrongHeader(
-                "no dtype", tensor, "{\"\(norm)\":{\"shape\":[8],\"data_offsets\":[0,32]}}"),
+                "no dtype", tensor, "{\"\(norm)\":{\"shape\":[8],\"data_offsets\":[0,32]}}",
+                code: .missingField),
             WrongHeader("unknown dtype", tensor, one("\"Q9\"", "[8]", "[0,32]")),
             WrongHeader("dtype that is a number", tensor, one("1", "[8]", "[0,32]")),
             WrongHeader("negative length", tensor, one("\"F32\"", "[-8]", "[0,32]")),
@@ -96,6 +99,26 @@ struct SafeTensorsTests {
             #expect(error?.file == folder.path + "/model.safetensors")
             let place = try #require(error?.byteOffset)
             #expect(place >= 8 && place <= 8 + wrong.header.utf8.count + wrong.dataBytes)
+        }
+    }
+
+    @Test("More tensors than a file of its size can mean are refused, for little memory")
+    func manyTensors() throws {
+        let entries = (0..<200_000).map {
+            "\"\($0)\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}"
+        }
+        var sample = FolderSample.whole()
+        sample.files["model.safetensors"] = FolderSample.safeTensors(
+            header: "{\(entries.joined(separator: ","))}", data: [])
+        let size = try #require(sample.files["model.safetensors"]).count
+        try sample.write { folder in
+            let before = try peakMemory()
+            let error = #expect(throws: CheckpointError.self) {
+                try Checkpoint.open(path: folder.path)
+            }
+            #expect(error?.message.contains("one tensor more than") == true)
+            // Its tree took 24 times the file.
+            #expect(try peakMemory() - before < 2 * size + (8 << 20))
         }
     }
 

@@ -17,6 +17,8 @@ package struct ModelFolder: Sendable {
     /// A configuration is kilobytes; the index of a model with many experts, and a tokenizer, tens of megabytes.
     private static let longestConfiguration = 1 << 24
     private static let longestTable = 1 << 27
+    /// Values of a configuration, or tensors of an index: ten times what the largest models have.
+    private static let mostValues = 1 << 20
 
     package init(path: String) {
         self.path = path
@@ -49,6 +51,17 @@ package struct ModelFolder: Sendable {
     ///
     /// - `isTable`: whether it may be long.
     package func json(_ name: String, isTable: Bool = false) throws(CheckpointError) -> JSONValue? {
+        let values = isTable ? Int.max : Self.mostValues
+        return try reading(name, isTable: isTable, mostValues: values) {
+            reader throws(JSONError) in try reader.field().value
+        }
+    }
+
+    /// What `read` makes of a JSON file, or `nil` where there is no such file.
+    func reading<Result>(
+        _ name: String, isTable: Bool = false, mostValues: Int = Self.mostValues,
+        _ read: (inout JSONReader) throws(JSONError) -> Result?
+    ) throws(CheckpointError) -> Result? {
         guard has(name) else { return nil }
         let file = try open(name)
         let most = isTable ? Self.longestTable : Self.longestConfiguration
@@ -60,8 +73,11 @@ package struct ModelFolder: Sendable {
         }
         do throws(JSONError) {
             // A second member of one name replaces the first, as in the libraries that these files are written for.
-            return try unsafe JSONValue(
-                parsing: [UInt8](file.bytes), limits: JSONLimits(duplicateKeys: .keepLast))
+            let limits = JSONLimits(maximumValues: mostValues, duplicateKeys: .keepLast)
+            var reader = try unsafe JSONReader([UInt8](file.bytes), limits: limits)
+            let result = try read(&reader)
+            try reader.end()
+            return result
         } catch {
             throw self.error(name, error)
         }

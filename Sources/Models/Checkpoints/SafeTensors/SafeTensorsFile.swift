@@ -25,8 +25,9 @@ struct SafeTensorsFile {
 
     /// The reference implementation reads no longer header either.
     static let longestHeader = 100_000_000
-    /// `shape` and `data_offsets` are as deep as a header goes.
-    private static let limits = JSONLimits(maximumDepth: 4, maximumBytes: longestHeader)
+    /// Many more tensors than any model has in so many bytes: each takes half a kilobyte of memory once it is read, and
+    /// fifty bytes in the file.
+    private static func mostTensors(byteCount: Int) -> Int { 1 << 14 + byteCount / 512 }
 
     /// Bits of an element by dtype.
     private static let elementBits: [String: Int] = [
@@ -51,15 +52,9 @@ struct SafeTensorsFile {
         let length = Int(announced)
         try cursor.require(length, for: "header")
         header = Header(file: bytes, length: length)
-        let members = try header.members()
         var tensors: [SafeTensor] = []
-        for (name, value) in members where name != "__metadata__" {
-            tensors.append(try header.tensor(name, value, bits: Self.elementBits))
-        }
-        if let metadata = members["__metadata__"] {
-            guard let texts = metadata.object, texts.values.allSatisfy({ $0.string != nil }) else {
-                throw header.error("__metadata__", "must map texts to texts; the file is damaged")
-            }
+        for entry in try header.entries(most: Self.mostTensors(byteCount: bytes.count)) {
+            tensors.append(try header.tensor(entry, bits: Self.elementBits))
         }
         try header.requireCovered(by: tensors)
         self.tensors = tensors
@@ -78,77 +73,96 @@ struct SafeTensorsFile {
 
         var dataStart: Int { 8 + length }
 
-        /// The JSON object, before its members are looked at.
-        func members() throws(CheckpointError) -> JSONObject {
+        /// A member of the JSON object, before what it says is compared with the file.
+        struct Entry {
+            let name: String
+            var dtype: String?
+            var shape: [Int]?
+            var offsets: [Int]?
+        }
+
+        /// The members of the JSON object that are tensors, read without a tree of them all.
+        func entries(most: Int) throws(CheckpointError) -> [Entry] {
             let text = unsafe [UInt8](file.bytes[8..<dataStart])
             guard text.first == UInt8(ascii: "{") else {
                 throw CheckpointError(
                     code: .notThisFormat, file: file.path, field: "header", byteOffset: 8,
                     message: "does not begin with \"{\": this is no safetensors file")
             }
-            try requireSparse(text)
+            var entries: [Entry] = []
             do throws(JSONError) {
-                let value = try JSONValue(
-                    parsing: text, limits: SafeTensorsFile.limits)
-                return value.object ?? [:]
+                // `shape` and `data_offsets` are as deep as a header goes.
+                var reader = try JSONReader(
+                    text, limits: JSONLimits(maximumDepth: 4, maximumValues: 8 * most))
+                try reader.object { reader, name throws(JSONError) in
+                    guard name != "__metadata__" else {
+                        return try reader.object { reader, _ throws(JSONError) in
+                            _ = try reader.field().string()
+                        }
+                    }
+                    guard entries.count < most else {
+                        throw reader.invalid(
+                            "is one tensor more than the \(most) that fit a file of this size",
+                            .tooLarge)
+                    }
+                    entries.append(try Self.entry(name, &reader))
+                }
+                try reader.end()
             } catch {
-                throw CheckpointError(
-                    code: .invalidField, file: file.path, field: "header",
-                    byteOffset: 8 + (error.location?.offset ?? 0),
-                    message: "is no JSON object: \(error.message); the file is damaged")
-            }
-        }
-
-        /// Refuses a header with more values than tensors' entries have in so many bytes: a parsed value takes many
-        /// times the two bytes that it can be written in.
-        private func requireSparse(_ text: [UInt8]) throws(CheckpointError) {
-            var commas = 0
-            var isInText = false
-            var isEscaped = false
-            for byte in text {
-                if isInText, !isEscaped, byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                    continue
+                guard error.location == nil, case .key(let name)? = error.path.components.first
+                else {
+                    throw CheckpointError(
+                        code: .invalidField, file: file.path, field: "header",
+                        byteOffset: 8 + (error.location?.offset ?? 0),
+                        message: "is no JSON object: \(error.message); the file is damaged")
                 }
-                if !isEscaped, byte == UInt8(ascii: "\"") { isInText.toggle() }
-                if !isInText, byte == UInt8(ascii: ",") { commas += 1 }
-                isEscaped = false
-            }
-            guard commas <= 64 + length / 6 else {
-                throw CheckpointError(
-                    code: .invalidField, file: file.path, field: "header", byteOffset: 8,
-                    message:
-                        "has \(commas) values in \(length) bytes, more than tensors need; it is damaged"
-                )
-            }
-        }
-
-        func tensor(_ name: String, _ value: JSONValue, bits: [String: Int])
-            throws(CheckpointError) -> SafeTensor
-        {
-            let field = JSONField(value, path: JSONPath([.key(name)]))
-            let dtype: String
-            let shape: [Int]
-            let offsets: [Int]
-            do throws(JSONError) {
-                dtype = try field["dtype"].string()
-                shape = try field["shape"].array().map { number throws(JSONError) in
-                    try number.int(in: 0...Int.max)
-                }
-                offsets = try field["data_offsets"].array().map { number throws(JSONError) in
-                    try number.int(in: 0...Int.max)
-                }
-            } catch {
                 throw self.error(name, "\(error.message); the file is damaged")
+            }
+            return entries
+        }
+
+        private static func entry(_ name: String, _ reader: inout JSONReader) throws(JSONError)
+            -> Entry
+        {
+            var entry = Entry(name: name)
+            try reader.object { reader, field throws(JSONError) in
+                switch field {
+                case "dtype": entry.dtype = try reader.field().string()
+                case "shape": entry.shape = try numbers(&reader)
+                case "data_offsets": entry.offsets = try numbers(&reader)
+                default: _ = try reader.field()
+                }
+            }
+            return entry
+        }
+
+        /// Lengths of dimensions or offsets, of which no tensor has many.
+        private static func numbers(_ reader: inout JSONReader) throws(JSONError) -> [Int] {
+            var numbers: [Int] = []
+            try reader.array { reader, _ throws(JSONError) in
+                guard numbers.count < 8 else {
+                    throw reader.invalid("is one number more than the 8 that are allowed")
+                }
+                numbers.append(try reader.int(in: 0...Int.max))
+            }
+            return numbers
+        }
+
+        func tensor(_ entry: Entry, bits: [String: Int]) throws(CheckpointError) -> SafeTensor {
+            let name = entry.name
+            guard let dtype = entry.dtype, let shape = entry.shape, let offsets = entry.offsets
+            else {
+                throw error(
+                    name, "must have dtype, shape and data_offsets; the file is damaged",
+                    code: .missingField)
             }
             guard let elementBits = bits[dtype] else {
                 throw self.error(
                     name,
                     "has dtype \"\(CheckpointError.printable(dtype))\", which Berth does not know")
             }
-            guard shape.count <= 8, offsets.count == 2, offsets[0] <= offsets[1] else {
-                throw self.error(
-                    name, "needs at most 8 dimensions and two data_offsets in order; it is damaged")
+            guard offsets.count == 2, offsets[0] <= offsets[1] else {
+                throw self.error(name, "needs two data_offsets in order; it is damaged")
             }
             guard offsets[1] <= file.count - dataStart else {
                 throw self.error(

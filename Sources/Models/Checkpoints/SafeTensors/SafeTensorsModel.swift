@@ -24,7 +24,7 @@ struct SafeTensorsModel {
             try add(folder.open(Self.singleName))
             return
         }
-        guard let index = try folder.json(Self.indexName, isTable: true) else {
+        guard let places = try folder.reading(Self.indexName, isTable: true, Self.places) else {
             throw folder.error(
                 .missingField, Self.singleName, "weights",
                 """
@@ -32,7 +32,6 @@ struct SafeTensorsModel {
                 fetch or save the model in that form
                 """)
         }
-        let places = try Self.places(index, folder)
         for name in Set(places.map(\.file)).sorted() {
             try add(folder.open(name))
         }
@@ -42,26 +41,31 @@ struct SafeTensorsModel {
     private typealias Place = (tensor: String, file: String)
 
     /// What the index says lies where.
-    private static func places(_ index: JSONValue, _ folder: ModelFolder) throws(CheckpointError)
-        -> [Place]
-    {
-        do throws(JSONError) {
-            let map = JSONField(index)["weight_map"]
-            var places: [Place] = []
-            for (tensor, _) in try map.object() {
-                let file = try map[tensor].string()
+    private static func places(_ reader: inout JSONReader) throws(JSONError) -> [Place]? {
+        var places: [Place]?
+        try reader.object { reader, name throws(JSONError) in
+            guard name == "weight_map" else {
+                _ = try reader.field()
+                return
+            }
+            var map: [Place] = []
+            try reader.object { reader, tensor throws(JSONError) in
+                let field = try reader.field()
+                let file = try field.string()
                 guard !file.isEmpty, !file.hasPrefix("."), !file.utf8.contains(UInt8(ascii: "/")),
                     file.hasSuffix(".safetensors")
                 else {
-                    throw map[tensor].invalid(
-                        "must be the name of a safetensors file in the folder")
+                    throw field.invalid("must be the name of a safetensors file in the folder")
                 }
-                places.append((tensor, file))
+                map.append((tensor, file))
             }
-            return places
-        } catch {
-            throw folder.error(indexName, error)
+            places = map
         }
+        guard let places else {
+            throw JSONError(
+                code: .missingField, reason: "is required", path: JSONPath([.key("weight_map")]))
+        }
+        return places
     }
 
     private mutating func add(_ bytes: FileBytes) throws(CheckpointError) {
