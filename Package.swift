@@ -48,6 +48,8 @@ let web: [Target.Dependency] = [
     .product(name: "CoreMetrics", package: "swift-metrics"),
     .product(name: "Metrics", package: "swift-metrics"),
     .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
     .product(name: "UnixSignals", package: "swift-service-lifecycle"),
     logging,
@@ -139,7 +141,8 @@ let suites: [Target] = [
     tests(
         "ChatEngineTests", "Engine",
         [
-            "CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI", "StructuredJSON",
+            "Architectures", "CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI",
+            "StructuredJSON",
             "Tokenizers",
         ]),
     tests("ConsoleTests", "Platform", ["Console"]),

@@ -113,7 +113,9 @@ package struct BerthServer: Sendable {
             router: router(answers),
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [ClientDepartureHandler()],
+                    additionalChannelHandlers: [
+                        ClientDepartureHandler(), MalformedRequestHandler(),
+                    ],
                     idleTimeout: TimeAmount(configuration.idleTimeout))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)),

@@ -13,7 +13,7 @@ struct EmbeddingTests {
     ]
 
     private func parse(_ body: String) throws -> EmbeddingBody {
-        try EmbeddingBody(parsing: JSONValue(parsing: body))
+        try EmbeddingBody(parsing: Array(body.utf8))
     }
 
     @Test(
@@ -34,7 +34,10 @@ struct EmbeddingTests {
         arguments: [
             ("{}", "input"), (#"{"input": null}"#, "input"), (#"{"input": 5}"#, "input"),
             (#"{"input": ""}"#, "input"), (#"{"input": []}"#, "input"),
-            (#"{"input": ["a", ""]}"#, "input[1]"), (#"{"input": ["a", 5]}"#, "input[1]"),
+            (#"{"input": true}"#, "input"), (#"{"input": {}}"#, "input"),
+            (#"{"input": ["a", ""]}"#, "input[1]"), (#"{"input": ["a", 5, 6]}"#, "input[1]"),
+            (#"{"input": [1, [2]]}"#, "input[1]"), (#"{"input": [null]}"#, "input[0]"),
+            (#"{"input": ["a", 5]}"#, "input[1]"),
             (#"{"input": [1, "a"]}"#, "input[1]"), (#"{"input": [[1], [-1]]}"#, "input[1][0]"),
             (#"{"input": [[]]}"#, "input[0]"),
             (#"{"input": "a", "encoding_format": "hex"}"#, "encoding_format"),
@@ -54,6 +57,37 @@ struct EmbeddingTests {
         #expect(try parse(body(2048)).inputs.count == 2048)
         #expect(throws: JSONError.self) { _ = try parse(body(2049)) }
     }
+
+    @Test("more token ids than a request can mean are refused, in one input or in many")
+    func manyTokenIDs() throws {
+        let most = 1 << 22
+        let all = String(repeating: "0,", count: most - 1) + "0"
+        #expect(
+            try parse("{\"input\": [\(all)]}").inputs == [.tokens([Int](repeating: 0, count: most))]
+        )
+        let one = #expect(throws: JSONError.self) { _ = try parse("{\"input\": [\(all),0]}") }
+        #expect(one?.path.description == "input[\(most)]")
+        let two = #expect(throws: JSONError.self) { _ = try parse("{\"input\": [[\(all)], [0]]}") }
+        #expect(two?.path.description == "input[1][0]")
+    }
+
+    #if os(Linux)
+        @Test("a body of a million token ids costs little more than its ids")
+        func memory() throws {
+            /// The most memory that this process ever used, in bytes.
+            func peak() throws -> Int {
+                let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+                let line = try #require(
+                    status.split(separator: "\n").first { $0.hasPrefix("VmHWM") })
+                return 1024 * (try #require(Int(line.filter(\.isNumber))))
+            }
+            let body = Array("{\"input\": [\(String(repeating: "0,", count: 1 << 23))0]}".utf8)
+            let before = try peak()
+            #expect(throws: JSONError.self) { _ = try EmbeddingBody(parsing: body) }
+            // 4 million ids are 32 MiB, and 64 more while their array grows; as a tree they took 2 GB.
+            #expect(try peak() - before < 160 << 20)
+        }
+    #endif
 
     @Test("vectors come in the order of their inputs, with the usage")
     func answer() async throws {

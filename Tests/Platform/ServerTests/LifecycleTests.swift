@@ -2,6 +2,7 @@ import CompletionAPI
 import Logging
 import ScriptedBackend
 import Server
+import StructuredJSON
 import Testing
 
 @Suite("Clients that leave and servers that stop")
@@ -52,6 +53,51 @@ struct LifecycleTests {
             try await connection.wait(for: "piece")
             try await connection.close()
             try await eventually("the backend is told") { backend.cancelled == 1 }
+        }
+    }
+
+    @Test("a client that leaves in the middle of its body is a 499 in the log, not a fault of ours")
+    func leavingInBody() async throws {
+        let log = CapturedLog()
+        try await TestServer.run(ScriptedBackend(), logger: log.logger) { server in
+            let connection = try await server.connect()
+            try await connection.send(
+                "POST \(Self.path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"prompt\""
+            )
+            try await Task.sleep(for: .milliseconds(50))
+            try await connection.close()
+            try await eventually("the request is logged") {
+                log.lines.contains { $0.contains("POST \(Self.path) ") }
+            }
+        }
+        #expect(log.lines.contains { $0.contains("POST \(Self.path) 499") })
+        #expect(!log.lines.contains { $0.contains("request failed") })
+    }
+
+    @Test(
+        "what is no HTTP is answered as JSON, and the connection closed",
+        arguments: [
+            (
+                "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                400
+            ),
+            ("POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+            ("what is this\r\n\r\n", 400),
+            (
+                "GET /health HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 100_000))\r\n\r\n",
+                431
+            ),
+        ])
+    func malformed(request: String, status: Int) async throws {
+        try await TestServer.run(ScriptedBackend()) { server in
+            let connection = try await server.connect()
+            try await connection.send(request)
+            try await connection.waitUntilClosed()
+            let answer = try TestAnswer(connection.received.text)
+            #expect(answer.status == status)
+            #expect(try answer.json["error"]?["code"] == "invalid_http")
+            // The server goes on.
+            #expect(try await server.answer("GET", "/health").status == 200)
         }
     }
 

@@ -116,7 +116,7 @@ struct RequestDecodingTests {
             ([[5, 6]], .tokens([5, 6])),
         ] as [(JSONValue, Prompt)])
     func prompts(value: JSONValue, prompt: Prompt) throws {
-        let request = try TextCompletionRequest(parsing: ["prompt": value])
+        let request = try TextCompletionRequest(body: ["prompt": value])
         #expect(request.completion(model: "m").prompt == prompt)
         #expect(request.completion(model: "m").maximumTokens == 16)
     }
@@ -125,21 +125,28 @@ struct RequestDecodingTests {
         "prompts that are none are refused by name",
         arguments: [
             (nil, "prompt"), (5, "prompt"), ([], "prompt"), ([[]], "prompt[0]"),
-            (["a", "b"], "prompt"), ([1, "a"], "prompt[1]"), ([[1, 2.5]], "prompt[0][1]"),
+            (["a", "b"], "prompt[1]"), (["a", 1], "prompt[1]"), (true, "prompt"),
+            ([1, "a"], "prompt[1]"), ([[1, 2.5]], "prompt[0][1]"),
         ] as [(JSONValue, String)])
     func wrongPrompts(value: JSONValue, path: String) throws {
         let error = try #require(throws: JSONError.self) {
-            try TextCompletionRequest(parsing: ["prompt": value])
+            try TextCompletionRequest(body: ["prompt": value])
         }
         #expect(error.path.description == path)
     }
 
     @Test("echo is the prompt where there is a text to repeat")
     func echo() throws {
-        #expect(try TextCompletionRequest(parsing: ["prompt": "abc", "echo": true]).echo == "abc")
-        #expect(try TextCompletionRequest(parsing: ["prompt": "abc"]).echo.isEmpty)
+        #expect(try TextCompletionRequest(body: ["prompt": "abc", "echo": true]).echo == "abc")
+        #expect(try TextCompletionRequest(body: ["prompt": "abc"]).echo.isEmpty)
         #expect(throws: JSONError.self) {
-            try TextCompletionRequest(parsing: ["prompt": [1], "echo": true])
+            try TextCompletionRequest(body: ["prompt": [1], "echo": true])
         }
+    }
+}
+
+extension TextCompletionRequest {
+    fileprivate init(body: JSONValue) throws {
+        try self.init(parsing: Array(body.serialized().utf8))
     }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import StructuredJSON
 
 extension Response {
@@ -15,9 +16,16 @@ extension Response {
 extension Request {
     /// The body as JSON, whatever its content type says.
     ///
-    /// - Throws: ``APIError`` where it is too long, compressed or empty; `JSONError` where it is not
-    ///   JSON.
+    /// - Throws: as ``jsonBytes(limit:)``; `JSONError` where it is not JSON.
     func json(limit: Int) async throws -> JSONValue {
+        try JSONValue(parsing: try await jsonBytes(limit: limit), limits: .requestBody)
+    }
+
+    /// The body's bytes, which are to be JSON.
+    ///
+    /// - Throws: ``APIError`` where it is too long, compressed, empty or not HTTP; ``ClientLeft`` where the client left
+    ///   before its end.
+    func jsonBytes(limit: Int) async throws -> [UInt8] {
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw APIError(
                 status: .unsupportedMediaType, kind: .invalidRequest,
@@ -32,11 +40,17 @@ extension Request {
             buffer = try await body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw APIError.bodyTooLarge(limit: limit)
+        } catch HTTPParserError.invalidEOFState {
+            throw ClientLeft()
+        } catch let error as HTTPParserError {
+            throw APIError(error)
+        } catch is IOError, is ChannelError {
+            throw ClientLeft()
         }
         guard buffer.readableBytes > 0 else {
             throw APIError.malformed(
                 "the request body is empty; send a JSON object", code: "invalid_json")
         }
-        return try JSONValue(parsing: Array(buffer.readableBytesView))
+        return Array(buffer.readableBytesView)
     }
 }

@@ -2,6 +2,7 @@ package import CompletionAPI
 package import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 package import StructuredJSON
 
 /// A failed request in the form that OpenAI's clients read:
@@ -76,6 +77,15 @@ extension APIError {
             status: .contentTooLarge, kind: .invalidRequest,
             message: "the request body is longer than the limit of \(limit) bytes",
             code: "request_too_large")
+    }
+
+    /// Bytes that are not HTTP; the connection cannot be used any further.
+    init(_ error: HTTPParserError) {
+        let isLong = error == .headerOverflow
+        self.init(
+            status: isLong ? .requestHeaderFieldsTooLarge : .badRequest, kind: .invalidRequest,
+            message: "the request is not valid HTTP: \(error)", code: "invalid_http",
+            headers: [.connection: "close"])
     }
 
     static func malformed(_ message: String, code: String) -> APIError {

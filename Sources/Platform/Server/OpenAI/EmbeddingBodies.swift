@@ -24,11 +24,14 @@ package struct EmbeddingBody: Sendable, Equatable {
     package static let mostInputs = 2048
 
     /// - Throws: an error that names the field, such as `input[3]`.
-    package init(parsing body: JSONValue) throws(JSONError) {
-        let root = JSONField(body)
+    package init(parsing body: [UInt8]) throws(JSONError) {
+        var inputs: [EmbeddingRequest.Input] = []
+        let root = try JSONField(body: body, except: "input") { reader throws(JSONError) in
+            inputs = try Self.inputs(&reader)
+        }
+        self.inputs = inputs
         model = try root["model"].ifPresent?.string()
         if model == "" { model = nil }
-        inputs = try Self.inputs(root["input"])
         let encoding = try root["encoding_format"].ifPresent?.oneOf(["float", "base64"])
         self.encoding = encoding == "base64" ? .base64 : .float
         dimensions = try root["dimensions"].ifPresent?.int(in: 1...Int.max)
@@ -47,26 +50,45 @@ package struct EmbeddingBody: Sendable, Equatable {
     }
 
     /// A string, an array of strings, token ids, or an array of arrays of token ids.
-    private static func inputs(_ field: JSONField) throws(JSONError) -> [EmbeddingRequest.Input] {
-        if case .string(let text) = try field.present() { return [try input(text, field)] }
-        guard field.value?.array != nil else {
-            throw field.invalid("must be a string, or an array of strings or token ids", .wrongType)
-        }
-        let items = try field.array()
-        guard let first = items.first else { throw field.invalid("must not be empty") }
-        if case .integer = first.value { return [.tokens(try field.tokenIDs())] }
-        if case .number = first.value { return [.tokens(try field.tokenIDs())] }
-        guard items.count <= mostInputs else {
-            throw field.invalid("must hold at most \(mostInputs) inputs, got \(items.count)")
+    private static func inputs(
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> [EmbeddingRequest.Input] {
+        guard reader.next == .array else {
+            let field = try reader.field()
+            guard case .string(let text) = try field.present() else {
+                throw field.invalid(
+                    "must be a string, or an array of strings or token ids", .wrongType)
+            }
+            return [try input(text, field)]
         }
         var inputs: [EmbeddingRequest.Input] = []
-        for item in items {
-            if item.value?.array != nil {
-                inputs.append(.tokens(try item.tokenIDs()))
+        var tokens: [Int] = []
+        var left = JSONReader.mostTokenIDs
+        try reader.array { reader, index throws(JSONError) in
+            if reader.next == .number, index == tokens.count {
+                guard tokens.count < left else { throw reader.tooManyTokenIDs }
+                tokens.append(try reader.int(in: 0...Int.max))
+                return
+            }
+            guard tokens.isEmpty else {
+                // A text among token ids: the error says so.
+                _ = try reader.int()
+                return
+            }
+            guard index < mostInputs else {
+                throw reader.invalid("is one input more than the \(mostInputs) of a request")
+            }
+            if reader.next == .array {
+                let tokens = try reader.tokenIDs(most: left)
+                left -= tokens.count
+                inputs.append(.tokens(tokens))
             } else {
-                inputs.append(try input(item.string(), item))
+                let field = try reader.field()
+                inputs.append(try input(field.string(), field))
             }
         }
+        if !tokens.isEmpty { return [.tokens(tokens)] }
+        guard !inputs.isEmpty else { throw reader.invalid("must not be empty") }
         return inputs
     }
 

@@ -17,10 +17,16 @@ struct EmbeddingRoutes: Sendable {
     @Sendable
     private func embed(_ request: Request, _ context: ServerContext) async throws -> Response {
         let body = try EmbeddingBody(
-            parsing: try await request.json(limit: configuration.bodyLimit))
+            parsing: try await request.jsonBytes(limit: configuration.bodyLimit))
         let model = try await backend.modelName(body.model, for: .embedding)
-        let result = try await finish(context) {
-            try await backend.embed(body.request(model: model))
+        let result: EmbeddingResult
+        do {
+            result = try await finish(context) {
+                try await backend.embed(body.request(model: model))
+            }
+        } catch var error as CompletionError where error.code == .contextLengthExceeded {
+            error.message += "; \"truncate\": true cuts inputs"
+            throw error
         }
         return Response(json: body.answer(result, model: model))
     }

@@ -51,7 +51,7 @@ struct OpenAIRoutes: Sendable {
     @Sendable
     private func complete(_ request: Request, _ context: ServerContext) async throws -> Response {
         let text = try TextCompletionRequest(
-            parsing: try await request.json(limit: configuration.bodyLimit))
+            parsing: try await request.jsonBytes(limit: configuration.bodyLimit))
         let model = try await backend.modelName(text.generation.model, for: .generation)
         return try await respond(
             to: text.completion(model: model),

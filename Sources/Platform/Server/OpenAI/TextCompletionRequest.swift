@@ -12,9 +12,12 @@ package struct TextCompletionRequest: Sendable, Equatable {
     package static let defaultMaximumTokens = 16
 
     /// - Throws: an error that names the field.
-    package init(parsing body: JSONValue) throws(JSONError) {
-        let root = JSONField(body)
-        prompt = try Self.prompt(root["prompt"])
+    package init(parsing body: [UInt8]) throws(JSONError) {
+        var prompt = Prompt.text("")
+        let root = try JSONField(body: body, except: "prompt") { reader throws(JSONError) in
+            prompt = try Self.prompt(&reader)
+        }
+        self.prompt = prompt
         generation = try GenerationFields(root)
         generation.maximumTokens = generation.maximumTokens ?? Self.defaultMaximumTokens
         echoes = try root["echo"].ifPresent?.bool() ?? false
@@ -42,21 +45,30 @@ package struct TextCompletionRequest: Sendable, Equatable {
     }
 
     /// A string, token ids, or an array that holds one of either.
-    private static func prompt(_ field: JSONField) throws(JSONError) -> Prompt {
-        if case .string(let text) = try field.present() { return .text(text) }
-        guard field.value?.array != nil else {
-            throw field.invalid("must be a string or an array of token ids", .wrongType)
-        }
-        let items = try field.array()
-        switch items.first?.value {
-        case .string, .array:
-            guard items.count == 1, let first = items.first else {
-                throw field.invalid("must hold one prompt: several a request are not supported yet")
+    private static func prompt(_ reader: inout JSONReader) throws(JSONError) -> Prompt {
+        guard reader.next == .array else {
+            let field = try reader.field()
+            guard case .string(let text) = try field.present() else {
+                throw field.invalid("must be a string or an array of token ids", .wrongType)
             }
-            if case .string(let text) = first.value { return .text(text) }
-            return .tokens(try first.tokenIDs())
-        default:
-            return .tokens(try field.tokenIDs())
+            return .text(text)
         }
+        var prompts: [Prompt] = []
+        var tokens: [Int] = []
+        try reader.array { reader, index throws(JSONError) in
+            guard prompts.isEmpty else {
+                throw reader.invalid("must not be there: several prompts are not supported yet")
+            }
+            switch reader.next {
+            case .string where index == 0: prompts = [.text(try reader.field().string())]
+            case .array where index == 0: prompts = [.tokens(try reader.tokenIDs())]
+            default:
+                guard tokens.count < JSONReader.mostTokenIDs else { throw reader.tooManyTokenIDs }
+                tokens.append(try reader.int(in: 0...Int.max))
+            }
+        }
+        if let prompt = prompts.first { return prompt }
+        guard !tokens.isEmpty else { throw reader.invalid("must hold at least one token id") }
+        return .tokens(tokens)
     }
 }
