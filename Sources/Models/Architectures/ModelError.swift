@@ -11,6 +11,8 @@ package struct ModelError: Error, Sendable, CustomStringConvertible {
         case invalidConfiguration
         case missingTensor
         case wrongShape
+        /// A weight is infinite or not a number.
+        case invalidWeight
     }
 
     package let code: Code

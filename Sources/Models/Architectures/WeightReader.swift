@@ -49,6 +49,11 @@ package class TensorReader {
         }
         let types = try found.map { try file.elementType(of: $0) }
         let slices = found.map { file.slices(of: $0) }
+        for (tensor, slices) in zip(found, slices) {
+            for (expert, bytes) in slices.enumerated() {
+                try requireFinite(tensor, bytes, expert: expert)
+            }
+        }
         return withExtendedLifetime(slices) {
             let parts = (0..<count).flatMap { expert in
                 found.indices.map { index in
@@ -77,6 +82,7 @@ package class TensorReader {
             try tensor("\($0.name).weight", dimensions: [columns, $0.rows])
         }
         let bytes = found.map { file.bytes(of: $0) }
+        for (tensor, bytes) in zip(found, bytes) { try requireFinite(tensor, bytes) }
         return try withExtendedLifetime(bytes) {
             body(
                 try zip(found, bytes).map { tensor, bytes in
@@ -108,12 +114,31 @@ package class TensorReader {
 
     private func floats(_ tensor: CheckpointTensor) throws -> [Float] {
         let type = try file.elementType(of: tensor)
+        try requireFinite(tensor, file.bytes(of: tensor))
         var values = [Float](repeating: 0, count: tensor.elementCount)
         file.withBytes(of: tensor) { bytes in
             var span = values.mutableSpan
             dequantize(bytes, as: type, into: &span)
         }
         return values
+    }
+
+    /// Checks that no weight is infinite or undefined: products round such a one to any number without a word.
+    ///
+    /// - `expert`: whose slice of the tensor `bytes` are.
+    func requireFinite(_ tensor: CheckpointTensor, _ bytes: TensorBytes, expert: Int? = nil) throws
+    {
+        let type = try file.elementType(of: tensor)
+        guard let index = bytes.withBytes({ compute.firstNonFinite($0, as: type) }),
+            let width = tensor.dimensions.first
+        else { return }
+        let (row, column) = index.quotientAndRemainder(dividingBy: width)
+        throw ModelError(
+            code: .invalidWeight, file: file.file(of: tensor), field: tensor.name,
+            message: """
+                holds a number that is infinite or undefined, in row \(row), column \(column)\
+                \(expert.map { " of expert \($0)" } ?? ""): the file is damaged, or training went wrong; fetch it again
+                """)
     }
 
     func tensor(_ name: String, dimensions: [Int]) throws -> CheckpointTensor {

@@ -120,6 +120,35 @@ struct EncodingTests {
         }
     }
 
+    @Test(
+        "A stored number or scale that is not finite is found, whatever the type",
+        arguments: ElementType.allCases.filter { $0 != .mxfp4 })
+    func storedNotFinite(type: ElementType) throws {
+        let compute = Compute(threads: 2)
+        let blocks = 3 * (1 << 20) / type.blockBytes
+        let count = blocks * type.blockElements
+        var stored = [UInt8](repeating: 0, count: blocks * type.blockBytes)
+        #expect(compute.firstNonFinite(unsafe stored.span.bytes, as: type) == nil)
+        // Wherever a value of the block turns out not finite, the block must be found.
+        for block in [0, blocks / 2, blocks - 1] {
+            for place in 0..<type.blockBytes - 1 {
+                let start = block * type.blockBytes + place
+                stored[start + 1] = 0x7F
+                stored[start] = 0x80
+                var values = [Float](repeating: 0, count: type.blockElements)
+                var span = values.mutableSpan
+                let bytes = Array(stored[start - place..<start - place + type.blockBytes])
+                dequantize(unsafe bytes.span.bytes, as: type, into: &span)
+                let isFinite = values.allSatisfy(\.isFinite)
+                let found = compute.firstNonFinite(unsafe stored.span.bytes, as: type)
+                #expect(isFinite || found == block * type.blockElements, "byte \(place)")
+                stored[start] = 0
+                stored[start + 1] = 0
+            }
+        }
+        #expect(count > 0)
+    }
+
     @Test("Halves and bfloats are read, and float16 is written to nearest even")
     func halves() {
         let compute = Compute(threads: 1)

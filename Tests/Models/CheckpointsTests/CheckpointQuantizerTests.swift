@@ -97,6 +97,26 @@ struct CheckpointQuantizerTests {
         }
     }
 
+    @Test(
+        "A weight beyond what the type's scales reach is named, and not clipped",
+        arguments: [
+            (QuantizationRecipe.q8_0, Float(127 * 65504)), (.q4_0, 8 * 65504),
+        ])
+    func beyondRange(recipe: QuantizationRecipe, most: Float) throws {
+        for (value, isHeld) in [(most, true), (-most.nextUp, false)] {
+            try withModel(wrong: [256 * 2 + 5: value]) { path in
+                let out = path + ".quantized.gguf"
+                defer { try? FileManager.default.removeItem(atPath: out) }
+                let quantizer = try CheckpointQuantizer(Checkpoint.open(path: path), recipe: recipe)
+                let write = { try quantizer.write(to: out, on: compute) }
+                guard !isHeld else { return try write() }
+                let error = #expect(throws: CheckpointError.self, performing: write)
+                #expect(error?.message.contains("row 2, column 5") == true)
+                #expect(!FileManager.default.fileExists(atPath: out + ".partial"))
+            }
+        }
+    }
+
     @Test("A quantized file is not quantized again")
     func alreadyQuantized() throws {
         try withModel(.q8_0) { path in

@@ -144,8 +144,12 @@ void berth_dequantize(uint32_t type, const uint8_t *source, size_t count, float 
 /* Whether `berth_kernels.encode` writes a type. */
 bool berth_can_encode(uint32_t type);
 
-/* How many numbers come before the first that is infinite or no number. */
-size_t berth_count_finite(const float *x, size_t count);
+/* How many numbers come before the first whose magnitude is above a limit, or that is no number. */
+size_t berth_count_within(const float *x, size_t count, float limit);
+
+/* The first of `count` 16-bit numbers, `stride` bytes apart, that has all bits of a mask: with the bits of its
+ * exponent, one that is infinite or no number. `count` where there is none. */
+size_t berth_find_bits(const uint8_t *source, size_t stride, size_t count, uint16_t mask);
 
 /* Tells the processor that this is a waiting loop. */
 static inline void berth_pause(void) {

@@ -6,6 +6,25 @@ extension ElementType {
     package var isEncodable: Bool {
         berth_can_encode(rawValue)
     }
+
+    /// The largest magnitude that a block holds for sure: its scale is a float16, which a code of its largest value
+    /// multiplies.
+    package var largestMagnitude: Float {
+        switch self {
+        case .f32, .bf16, .mxfp4: Float.greatestFiniteMagnitude
+        case .f16, .q4_1, .q5_1: Self.largestHalf
+        case .q4_0: 8 * Self.largestHalf
+        case .q5_0: 16 * Self.largestHalf
+        case .q8_0, .iq4_NL: 127 * Self.largestHalf
+        case .q2_K: 15 * Self.largestHalf
+        case .q3_K: 4 * 31 * Self.largestHalf
+        case .q4_K, .q5_K: 63 * Self.largestHalf
+        case .q6_K: 32 * 127 * Self.largestHalf
+        case .iq4_XS: 31 * 127 * Self.largestHalf
+        }
+    }
+
+    private static let largestHalf: Float = 65504
 }
 
 extension Compute {
@@ -19,11 +38,11 @@ extension Compute {
     /// - `target`: a type that ``ElementType/isEncodable``, of which the elements are whole blocks too.
     /// - `output`: exactly as long as the elements are in `target`.
     ///
-    /// - Returns: the index of the first element that is infinite or not a number, when there is one; `output` then
-    ///   holds anything.
+    /// - Returns: the index of the first element that is not a number or whose magnitude is above `limit`, when there
+    ///   is one; `output` then holds anything. What is above ``ElementType/largestMagnitude`` is rounded to much less.
     package func encode(
         _ bytes: RawSpan, as source: ElementType, to target: ElementType,
-        into output: inout MutableRawSpan
+        upTo limit: Float = .greatestFiniteMagnitude, into output: inout MutableRawSpan
     ) -> Int? {
         let count = bytes.byteCount / source.blockBytes * source.blockElements
         precondition(source.byteCount(elements: count) == bytes.byteCount, "no whole blocks")
@@ -43,9 +62,9 @@ extension Compute {
                     unsafe berth_dequantize(
                         source.rawValue, (from + place).assumingMemoryBound(to: UInt8.self), length,
                         values)
-                    let finite = unsafe berth_count_finite(values, length)
-                    guard finite == length else {
-                        first.withLock { $0 = min($0, start + finite) }
+                    let within = unsafe berth_count_within(values, length, limit)
+                    guard within == length else {
+                        first.withLock { $0 = min($0, start + within) }
                         return
                     }
                     let target = (target, start / target.blockElements * target.blockBytes)

@@ -13,6 +13,7 @@ struct TokenEmbedding: Sendable {
         let tensor = try reader.tensor("token_embd.weight", dimensions: [width, vocabulary])
         type = try reader.file.elementType(of: tensor)
         bytes = reader.file.bytes(of: tensor)
+        try reader.requireFinite(tensor, bytes)
         rowBytes = tensor.byteCount / vocabulary
     }
 

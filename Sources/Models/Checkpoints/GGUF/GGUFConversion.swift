@@ -39,7 +39,17 @@ package struct GGUFConversion {
         for (tensor, target) in zip(checkpoint.tensors, targets) {
             progress(Double(done) / total)
             if tensor.type == target.type {
-                try checkpoint.withBytes(of: tensor) { try writer.append($0) }
+                try checkpoint.withBytes(of: tensor) { bytes in
+                    if let element = ElementType(rawValue: tensor.type.rawValue),
+                        let index = element.firstNonFinite(in: bytes)
+                    {
+                        throw error(
+                            tensor,
+                            "holds an infinite or undefined number, its number \(index)"
+                                + Self.advice)
+                    }
+                    try writer.append(bytes)
+                }
             } else {
                 try convert(tensor, to: target, writer)
             }
@@ -78,15 +88,16 @@ package struct GGUFConversion {
     {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(4 * floats.count)
+        if let float = floats.first(where: { !$0.isFinite }) {
+            throw error(tensor, "holds \(float)" + Self.advice)
+        }
         switch type {
         case .f16:
             for float in floats {
                 let half = Float16(float)
-                guard half.isFinite || !float.isFinite else {
-                    throw CheckpointError(
-                        code: .unsupported, file: checkpoint.file(of: tensor),
-                        field: "tensor \(tensor.name)", byteOffset: tensor.byteOffset,
-                        message: "holds \(float), which float16 cannot; write bf16 or f32")
+                guard half.isFinite else {
+                    throw error(
+                        tensor, "holds \(float), which float16 cannot; write bf16 or f32")
                 }
                 bytes.append(integer: half.bitPattern)
             }
@@ -98,10 +109,18 @@ package struct GGUFConversion {
         return bytes
     }
 
-    /// Rounds to the nearest, ties to even; NaN stays NaN.
+    private static let advice =
+        ": the file is damaged, or training went wrong; fetch it again"
+
+    private func error(_ tensor: CheckpointTensor, _ message: String) -> CheckpointError {
+        CheckpointError(
+            code: .unsupported, file: checkpoint.file(of: tensor), field: "tensor \(tensor.name)",
+            byteOffset: tensor.byteOffset, message: message)
+    }
+
+    /// Rounds a finite number to the nearest, ties to even.
     private static func bfloat16(_ float: Float) -> UInt16 {
         let bits = float.bitPattern
-        guard !float.isNaN else { return UInt16(bits >> 16) | 0x40 }
         return UInt16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
     }
 }

@@ -69,7 +69,7 @@ package struct CheckpointQuantizer: Sendable {
     /// Writes the file; it appears under its name when it is whole.
     ///
     /// - `progress`: told the fraction done, 0 to 1.
-    /// - Throws: ``CheckpointError`` when the file cannot be written, is the source, or a weight is not finite.
+    /// - Throws: ``CheckpointError`` when the file cannot be written, is the source, or a weight is not finite or beyond its new type.
     package func write(
         to path: String, on compute: Compute, progress: (Double) -> Void = { _ in }
     ) throws(CheckpointError) {
@@ -107,6 +107,14 @@ package struct CheckpointQuantizer: Sendable {
         let tensor = step.tensor
         let bytes = source.bytes(of: tensor)
         guard let target = step.target else {
+            let kept = ElementType(rawValue: tensor.type.rawValue)
+            if let kept,
+                let index = bytes.withBytes({ compute.firstNonFinite($0, as: kept) })
+            {
+                throw Self.error(
+                    source, tensor, Self.fault(tensor, index, kept),
+                    at: tensor.byteOffset + index * kept.blockBytes)
+            }
             try writer.append(unsafe bytes.unsafeBytes.bytes)
             progress(tensor.elementCount)
             return
@@ -120,19 +128,28 @@ package struct CheckpointQuantizer: Sendable {
             var output = [UInt8](repeating: 0, count: target.byteCount(elements: count) ?? 0)
             var span = output.mutableSpan
             var raw = unsafe span.mutableBytes
-            if let index = unsafe compute.encode(part.bytes, as: type, to: target, into: &raw) {
-                let row = (start + index) / tensor.dimensions[0]
-                let column = (start + index) % tensor.dimensions[0]
+            if let index = unsafe compute.encode(
+                part.bytes, as: type, to: target, upTo: target.largestMagnitude, into: &raw)
+            {
                 throw Self.error(
-                    source, tensor,
-                    """
-                    holds a number that is infinite or undefined, in row \(row), column \(column): the \
-                    file is damaged, or training went wrong; fetch it again
-                    """, at: tensor.byteOffset + (start + index) * size)
+                    source, tensor, Self.fault(tensor, start + index, target),
+                    at: tensor.byteOffset + (start + index) * size)
             }
             try writer.append(output)
             progress(start + count)
         }
+    }
+
+    /// What is wrong with a number that a type cannot hold.
+    private static func fault(_ tensor: CheckpointTensor, _ index: Int, _ target: ElementType)
+        -> String
+    {
+        let (row, column) = index.quotientAndRemainder(dividingBy: tensor.dimensions[0])
+        return """
+            holds a number in row \(row), column \(column) that is infinite, undefined or above the \
+            \(target.largestMagnitude) that \(target.name) can hold: if the file is damaged, fetch it again; \
+            else keep it in BF16 or F32
+            """
     }
 
     /// The source's bytes are read while the file is written, and afterwards they would be gone.
