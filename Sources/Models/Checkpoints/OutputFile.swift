@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -19,6 +21,16 @@
     private var buffer: [UInt8] = []
     private var isOpen = true
     private static let bufferSize = 1 << 20
+    /// The partial files of this process.
+    private static let unfinished = Mutex<Set<String>>([])
+
+    /// Removes what this process has begun to write, before a signal ends it.
+    package static func removeUnfinished() {
+        unfinished.withLock { partials in
+            for partial in partials { unsafe unlink(partial) }
+            partials = []
+        }
+    }
 
     /// - `byteCount`: how long the file will become, where that is known: a disk without room for it is refused
     ///   before anything is written.
@@ -60,6 +72,7 @@
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw Self.error(path, "is being written by another program; wait for it to end")
         }
+        Self.unfinished.withLock { _ = $0.insert(partial) }
         guard ftruncate(descriptor, 0) == 0 else {
             throw Self.error(path, "cannot be written: \(FileBytes.reason(errno))")
         }
@@ -69,6 +82,7 @@
             by: UInt64(disk.f_frsize))
         guard !isHuge, room < UInt64(byteCount) else { return }
         unsafe unlink(partial)
+        Self.unfinished.withLock { _ = $0.remove(partial) }
         throw Self.error(
             path,
             "needs \(byteCount) bytes, and the disk has \(room) left; make room or choose another disk"
@@ -103,6 +117,7 @@
         if isReplaced {
             guard fsync(descriptor) == 0 else { throw failure() }
             guard unsafe rename(partial, path) == 0 else { throw failure() }
+            Self.unfinished.withLock { _ = $0.remove(partial) }
             syncFolder()
         }
         isOpen = false
@@ -113,7 +128,10 @@
     private func abandon() {
         guard isOpen else { return }
         isOpen = false
-        if isReplaced { unsafe unlink(partial) }
+        if isReplaced {
+            unsafe unlink(partial)
+            Self.unfinished.withLock { _ = $0.remove(partial) }
+        }
         _ = systemClose(descriptor)
     }
 

@@ -23,18 +23,28 @@ struct BerthProgram {
         return executable.deletingLastPathComponent()
     }()
 
+    /// Not yet running.
+    static func process(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = folder.appending(path: "berth")
+        process.arguments = arguments
+        return process
+    }
+
     static func run(_ arguments: String..., input: String = "") throws -> Result {
         try run(arguments, input: input)
     }
 
-    static func run(_ arguments: [String], input: String = "") throws -> Result {
-        let process = Process()
-        process.executableURL = folder.appending(path: "berth")
-        process.arguments = arguments
+    /// - `reading`: a path to be standard input, in place of `input`.
+    static func run(_ arguments: [String], input: String = "", reading path: String? = nil) throws
+        -> Result
+    {
+        let process = process(arguments)
         let (output, errors, stdin) = (Pipe(), Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = stdin
+        if let path { process.standardInput = FileHandle(forReadingAtPath: path) }
         try process.run()
         try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try stdin.fileHandleForWriting.close()

@@ -39,8 +39,20 @@ struct Convert: ParsableCommand {
             throw CommandError("OUT.gguf names the model itself; choose another file")
         }
         let conversion = try GGUFConversion(checkpoint, type: type?.elementType)
+        if ModelFolder.isFolder(checkpoint.path),
+            try checkpoint.string("general.architecture") == "bert"
+        {
+            StandardError.write(
+                """
+                note: a GGUF file of a BERT model is tokenized as llama.cpp does it, which differs for Korean, some \
+                Indian scripts and very long words; for such texts run the folder as it is
+
+                """)
+        }
         let bar = ProgressBar(label: "converting")
         defer { bar.finish() }
+        let interruption = Interruption.removingOutput(bar)
+        defer { interruption.end() }
         try conversion.write(to: out) { bar.update($0) }
     }
 

@@ -70,14 +70,8 @@ struct Pull: AsyncParsableCommand {
                 }
             }
         }
-        let signals = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { pull.cancel() }
-            source.resume()
-            return source
-        }
-        defer { for signal in signals { signal.cancel() } }
+        let interruption = Interruption { _ in pull.cancel() }
+        defer { interruption.end() }
         do {
             let entry = try await pull.value
             bar.finish()

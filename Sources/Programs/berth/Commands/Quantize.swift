@@ -56,6 +56,8 @@ struct Quantize: ParsableCommand {
         let compute = Compute(threads: threads.count, instructionSet: threads.instructionSet)
         let bar = ProgressBar(label: "quantizing \(input.name)")
         defer { bar.finish() }
+        let interruption = Interruption.removingOutput(bar)
+        defer { interruption.end() }
         try quantizer.write(to: output, on: compute) { bar.update($0) }
         bar.finish()
         let result = try Checkpoint.open(path: output)
