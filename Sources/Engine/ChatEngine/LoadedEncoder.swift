@@ -43,6 +43,10 @@ package final class LoadedEncoder: Sendable {
     /// What may be put before a text, by name.
     package let prompts: [String: String]
     package let defaultPrompt: String?
+    /// How states are pooled where neither the file nor the caller says; `nil` where one of them does.
+    package let assumedPooling: Pooling?
+    /// Whether scores are mapped to 0 to 1 by the logistic function, as most cross-encoders want it.
+    let squashesScores: Bool
     /// Whether vectors get length 1 where a request does not say.
     package let normalizes: Bool
 
@@ -76,6 +80,12 @@ package final class LoadedEncoder: Sendable {
         }
         let wanted = [stated, options.contextLength].compactMap { $0 }.min()
         engine = try Self.makeEngine(file, options, longestText: wanted, progress)
+        let architecture = try file.string("general.architecture")
+        let isStated =
+            try options.pooling != nil || Pooling(file: file, architecture: architecture) != nil
+        assumedPooling =
+            isStated || engine.isClassifier ? nil : Self.usualPooling(architecture)
+        squashesScores = try Self.squashesScores(file)
         normalizes = try file.optionalBool("\(Self.prefix).normalize") ?? true
         var prompts: [String: String] = [:]
         let promptPrefix = "\(Self.prefix).prompts."
@@ -88,6 +98,23 @@ package final class LoadedEncoder: Sendable {
             name: name, summary: FileSummary(file).line, contextLength: engine.longestText,
             loadedAt: Int(Date().timeIntervalSince1970), canChat: false,
             task: engine.isClassifier ? .reranking : .embedding)
+    }
+
+    private static func usualPooling(_ architecture: String) -> Pooling {
+        EncoderModel.architectures.contains(architecture) ? .mean : .last
+    }
+
+    private static func squashesScores(_ file: Checkpoint) throws -> Bool {
+        let key = "\(prefix).activation"
+        switch try file.optionalString(key) {
+        case nil, "sigmoid": return true
+        case "identity": return false
+        case .some(let name):
+            throw ModelError(
+                code: .unsupportedFeature, file: file.path, field: key,
+                message:
+                    "is \"\(CheckpointError.printable(name))\"; Berth knows sigmoid and identity")
+        }
     }
 
     private static func makeEngine(
@@ -112,7 +139,8 @@ package final class LoadedEncoder: Sendable {
         let model = try ModelFamilies.load(
             file, on: compute, contextLength: longestText, progress: progress)
         let pooling =
-            try options.pooling ?? Pooling(file: file, architecture: architecture) ?? .last
+            try options.pooling ?? Pooling(file: file, architecture: architecture)
+            ?? usualPooling(architecture)
         let longest = min(model.configuration.contextLength, longestText ?? longestDecoderText)
         return EmbeddingEngine(
             try CausalTextEncoder(

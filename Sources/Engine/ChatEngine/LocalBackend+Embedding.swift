@@ -135,13 +135,13 @@ extension LoadedEncoder {
             code: .contextLengthExceeded,
             message: """
                 \(field) has \(tokens) tokens and model "\(description.name)" reads \(engine.longestText); \
-                shorten it\(canBeCut ? ", or send \"truncate\": true" : "")
+                shorten it\(canBeCut ? ", or have it cut" : "")
                 """, field: field)
     }
 
-    /// A cross-encoder's score as people expect it: between 0 and 1.
+    /// A cross-encoder's score as its configuration wants it: between 0 and 1, or as it is.
     fileprivate func relevance(_ score: Float) -> Double {
-        1 / (1 + exp(-Double(score)))
+        squashesScores ? 1 / (1 + exp(-Double(score))) : Double(score)
     }
 
     fileprivate func encode(_ texts: [EncoderText], field: String) async throws -> [[Float]] {

@@ -1,3 +1,4 @@
+import Architectures
 import CDefaultModel
 import ChatEngine
 import Checkpoints
@@ -8,7 +9,7 @@ import Testing
 @Suite("Loading encoders")
 struct LoadedEncoderTests {
     /// The embedded model with another longest text.
-    private func file(longestText: Int32) throws -> Checkpoint {
+    private func file(longestText: Int32? = nil, pooling: UInt32? = nil) throws -> Checkpoint {
         let original = try unsafe Checkpoint.open(
             staticBytes: UnsafeRawBufferPointer(
                 start: berth_default_model, count: berth_default_model_size), name: "original")
@@ -17,7 +18,13 @@ struct LoadedEncoderTests {
         // The mapping outlives the name.
         defer { try? FileManager.default.removeItem(atPath: path) }
         var metadata = GGUFMetadata(copying: original)
-        metadata.set("sentence_transformers.max_seq_length", .int32(longestText))
+        if let longestText {
+            metadata.set("sentence_transformers.max_seq_length", .int32(longestText))
+        }
+        if let pooling {
+            let architecture = try original.string("general.architecture")
+            metadata.set("\(architecture).pooling_type", .uint32(pooling))
+        }
         let writer = try GGUFWriter(
             path: path, metadata: metadata,
             tensors: original.tensors.map {
@@ -39,6 +46,17 @@ struct LoadedEncoderTests {
             _ = try LoadedEncoder(name: "encoder", file: file, options: .init(threads: 2))
         }
         #expect("\(String(describing: error))".contains("sentence_transformers.max_seq_length"))
+    }
+
+    @Test("A pooling that nobody stated is told")
+    func assumedPooling() throws {
+        func load(_ file: Checkpoint, _ pooling: Pooling? = nil) throws -> LoadedEncoder {
+            try LoadedEncoder(
+                name: "encoder", file: file, options: .init(threads: 2, pooling: pooling))
+        }
+        #expect(try load(file()).assumedPooling == .last)
+        #expect(try load(file(), .mean).assumedPooling == nil)
+        #expect(try load(file(pooling: 1)).assumedPooling == nil)
     }
 
     @Test("A longest text that a file states is kept to")

@@ -97,6 +97,34 @@ struct ConversionTests {
         }
     }
 
+    @Test(
+        "What follows a cross-encoder's score is what its configuration says, in old and new spelling",
+        arguments: [
+            ("", nil), (#""sbert_ce_default_activation_function": null"#, nil),
+            (
+                #""sbert_ce_default_activation_function": "torch.nn.modules.linear.Identity""#,
+                "identity"
+            ),
+            (
+                #""sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Sigmoid"}"#,
+                "sigmoid"
+            ),
+            (#""sentence_transformers": {"activation_fn": "my.Own"}"#, nil),
+        ] as [(String, String?)])
+    func activation(member: String, expected: String?) throws {
+        try withCopy(of: "bert-sentences") { folder in
+            let config = folder.appending(path: "config.json")
+            let text = try String(contentsOf: config, encoding: .utf8)
+                .replacing("BertModel", with: "BertForSequenceClassification")
+                .replacing(
+                    "\"vocab_size\"", with: member + (member.isEmpty ? "" : ", ") + "\"vocab_size\""
+                )
+            try Data(text.utf8).write(to: config)
+            let file = try Checkpoint.open(path: folder.path)
+            #expect(try file.optionalString("sentence_transformers.activation") == expected)
+        }
+    }
+
     private static func withConversion(
         of name: String, type: ElementType? = nil, _ body: (Checkpoint, Checkpoint) throws -> Void
     ) throws {

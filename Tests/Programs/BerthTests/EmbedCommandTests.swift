@@ -54,6 +54,22 @@ struct EmbedCommandTests {
         #expect(scores.count == 3 && scores == scores.sorted(by: >))
     }
 
+    @Test("An input that cannot be read is an error, not an empty list")
+    func folderAsInput() throws {
+        let result = try BerthProgram.run(["embed", Self.encoder], reading: "/")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("directory"), "\(result.errors)")
+    }
+
+    @Test("A text that is too long is told what cuts it")
+    func tooLong() throws {
+        let text = String(repeating: "ship ", count: 5000)
+        let result = try BerthProgram.run("embed", Self.encoder, text)
+        #expect(result.status == 1)
+        #expect(result.errors.contains("--truncate"), "\(result.errors)")
+        #expect(try BerthProgram.run("embed", Self.encoder, text, "--truncate").status == 0)
+    }
+
     @Test("What a model cannot do is said")
     func refusals() throws {
         let calls = [

@@ -113,6 +113,7 @@ struct ConfigurationMapping {
         metadata.set("tokenizer.ggml.token_type_count", .uint32(UInt32(types)))
         guard architecture.isRanker else { return }
         metadata.set("\(prefix).pooling_type", .uint32(SentenceTransformers.rankPooling))
+        try mapActivation()
         guard let labels = root["id2label"].ifPresent else { return }
         var names: [(id: Int, name: String)] = []
         for (id, _) in try labels.object() {
@@ -123,6 +124,23 @@ struct ConfigurationMapping {
         }
         names.sort { $0.id < $1.id }
         metadata.set("\(prefix).classifier.output_labels", .strings(names.map(\.name)))
+    }
+
+    /// What the sentence-transformers library puts after a cross-encoder's score; without a word of it, a sigmoid.
+    private mutating func mapActivation() throws(JSONError) {
+        let stated =
+            root["sentence_transformers"].ifPresent?["activation_fn"].ifPresent
+            ?? root["sbert_ce_default_activation_function"].ifPresent
+        // The library runs no code of others, either, and takes the usual function instead.
+        guard let stated, case let name = try stated.string(), name.hasPrefix("torch.") else {
+            return
+        }
+        let activations = ["Sigmoid": "sigmoid", "Identity": "identity"]
+        guard let activation = name.split(separator: ".").last.flatMap({ activations[String($0)] })
+        else {
+            throw stated.invalid("must be Sigmoid or Identity, which Berth knows")
+        }
+        metadata.set("sentence_transformers.activation", .string(activation))
     }
 
     private mutating func mapDecoder() throws(JSONError) {

@@ -1,6 +1,8 @@
+import Architectures
 import ArgumentParser
 import ChatEngine
 import CompletionAPI
+import Foundation
 import OrderedCollections
 import StructuredJSON
 
@@ -55,18 +57,28 @@ struct Embed: AsyncParsableCommand {
             throw CommandError(
                 "\(model.name) ranks documents and makes no vectors; see berth rerank")
         }
+        if let pooling = loaded.assumedPooling {
+            StandardError.write(
+                "note: \(model.name) does not say how a text's states become one vector; \(pooling.name) is taken, "
+                    + "--pooling chooses another\n")
+        }
         let backend = LocalBackend(models: [], encoders: [loaded])
         // Texts of a few steps at once: the first vectors come soon, and a long list needs little memory.
         var index = 0
         var texts = TextSource(text)
-        while let chunk = texts.next(upTo: 256) {
+        while let chunk = try texts.next(upTo: 256) {
             let inputs = try chunk.map { text -> EmbeddingRequest.Input in
                 tokenIds ? .tokens(try Self.ids(text)) : .text(text)
             }
-            let result = try await backend.embed(
-                EmbeddingRequest(
-                    model: model.name, inputs: inputs, dimensions: dimensions, prompt: prompt,
-                    truncates: truncate, normalizes: normalize))
+            let request = EmbeddingRequest(
+                model: model.name, inputs: inputs, dimensions: dimensions, prompt: prompt,
+                truncates: truncate, normalizes: normalize)
+            let result: EmbeddingResult
+            do {
+                result = try await backend.embed(request)
+            } catch let error as CompletionError where error.code == .contextLengthExceeded {
+                throw CommandError("\(error.message): --truncate")
+            }
             for vector in result.vectors {
                 try StandardOutput.line(json ? Self.object(index, vector) : Self.line(vector))
                 index += 1
@@ -107,11 +119,20 @@ struct TextSource {
     }
 
     /// The next texts; `nil` when there are no more.
-    mutating func next(upTo count: Int) -> [String]? {
+    mutating func next(upTo count: Int) throws -> [String]? {
         var texts: [String] = []
         while texts.count < count, let text = readsInput ? readLine() : arguments.popFirst() {
             texts.append(text)
         }
+        if readsInput, texts.count < count { try Self.checkEnd() }
         return texts.isEmpty ? nil : texts
+    }
+
+    /// `readLine` tells an input that cannot be read, such as a folder, from one that has ended by nothing.
+    private static func checkEnd() throws {
+        var byte: UInt8 = 0
+        guard isatty(STDIN_FILENO) == 0, unsafe read(STDIN_FILENO, &byte, 1) < 0 else { return }
+        let reason = unsafe String(cString: strerror(errno))
+        throw CommandError("cannot read texts from standard input: \(reason)")
     }
 }

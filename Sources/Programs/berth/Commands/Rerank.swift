@@ -45,7 +45,7 @@ struct Rerank: AsyncParsableCommand {
         }
         var texts = TextSource(document)
         var documents: [String] = []
-        while let more = texts.next(upTo: 1024) {
+        while let more = try texts.next(upTo: 1024) {
             documents += more
         }
         let backend = LocalBackend(models: [], encoders: [loaded])
