@@ -30,6 +30,8 @@ package final class Tokenizer: Sendable {
     /// What goes before and after a text when special tokens are added.
     private let firstToken: Int?
     private let lastToken: Int?
+    /// What was passed over in the file that describes the tokenizer, in words for people.
+    package let notices: [String]
     private let specialTokens: SpecialTokenMatcher
     private let userDefinedTokens: SpecialTokenMatcher
 
@@ -57,6 +59,7 @@ package final class Tokenizer: Sendable {
             encoder = .sentencePiece(
                 SentencePieceEncoder(definition, vocabulary: vocabulary.texts))
         }
+        notices = definition.notices
         bosToken = definition.bosToken
         eosToken = definition.eosToken
         eotToken = definition.eotToken
@@ -91,6 +94,7 @@ package final class Tokenizer: Sendable {
     init(_ file: HuggingFaceTokenizer, special: SpecialTokens) {
         vocabulary = Vocabulary(file.vocabularyEntries())
         encoder = .huggingFace(file)
+        notices = []
         bosToken = special.bos
         eosToken = special.eos
         eotToken = nil
@@ -318,7 +322,7 @@ extension Tokenizer {
             throw TokenizerError(
                 code: .missing, field: "tokenizer.ggml.\(name)_token_id",
                 message:
-                    "is missing, but tokenizer.ggml.add_\(name)_token asks for it; set one of the two"
+                    "is missing or no token, but tokenizer.ggml.add_\(name)_token asks for it; set one of the two"
             )
         }
     }

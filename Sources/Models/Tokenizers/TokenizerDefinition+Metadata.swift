@@ -13,8 +13,8 @@ package protocol TokenizerMetadata {
 extension TokenizerDefinition {
     /// The tokenizer that a file's metadata describe (GGUF specification: section "Tokenizer").
     ///
-    /// What a file leaves out is what llama.cpp takes for it; a token that it would take and that the
-    /// vocabulary does not reach is none.
+    /// What a file leaves out is what llama.cpp takes for it, and so is a special token that the vocabulary does not
+    /// reach, with a notice; a token that llama.cpp would take and that the vocabulary does not reach is none.
     ///
     /// - Throws: what `metadata` throws for a missing or wrongly typed key, and `TokenizerError` for a kind
     ///   of tokenizer that is not built.
@@ -31,9 +31,18 @@ extension TokenizerDefinition {
         func flag(_ name: String, default fallback: Bool) throws -> Bool {
             try metadata.optionalBool("tokenizer.ggml.\(name)") ?? fallback
         }
+        var notices: [String] = []
         func id(_ name: String, default fallback: Int? = nil) throws -> Int? {
-            try metadata.optionalInteger("tokenizer.ggml.\(name)_token_id")
-                ?? fallback.flatMap { tokens.indices.contains($0) ? $0 : nil }
+            let usual = fallback.flatMap { tokens.indices.contains($0) ? $0 : nil }
+            let key = "tokenizer.ggml.\(name)_token_id"
+            guard let stated = try metadata.optionalInteger(key) else { return usual }
+            guard tokens.indices.contains(stated) else {
+                notices.append(
+                    "\(key) is \(stated), which is none of the \(tokens.count) tokens; "
+                        + (usual.map { "\($0) is taken" } ?? "it is passed over"))
+                return usual
+            }
+            return stated
         }
         let preTokenizer =
             model == .gemma4
@@ -55,7 +64,8 @@ extension TokenizerDefinition {
             bosToken: bosToken, eosToken: try id("eos", default: fallback.eosToken),
             eotToken: try id("eot"),
             unknownToken: try id("unknown", default: fallback.unknownToken),
-            paddingToken: try id("padding"), addBOS: addBOS,
+            paddingToken: try metadata.optionalInteger("tokenizer.ggml.padding_token_id"),
+            addBOS: addBOS,
             addEOS: try flag("add_eos_token", default: fallback.addEOS),
             addSpacePrefix: try flag("add_space_prefix", default: model == .llama))
         eomToken = try id("eom")
@@ -70,6 +80,7 @@ extension TokenizerDefinition {
         let architecture = try metadata.optionalString("general.architecture") ?? ""
         strippedAround = StrippedWhitespace(
             name: name, architecture: architecture, preTokenizer: preTokenizer)
+        self.notices = notices
     }
 
     /// What llama.cpp takes where a file says nothing.

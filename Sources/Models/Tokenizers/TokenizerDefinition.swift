@@ -59,6 +59,8 @@ package struct TokenizerDefinition: Sendable, Equatable {
     package var normalizationMap: [UInt8] = []
     /// Which special tokens swallow the white space beside them.
     package var strippedAround = StrippedWhitespace.none
+    /// What was passed over in the file that this was read from, in words for people.
+    package var notices: [String] = []
 
     /// A definition in which everything not given is left out.
     package init(

@@ -175,6 +175,40 @@ struct TokenizerDefinitionTests {
         #expect(pair.typeIDs == [0, 0, 0, 1, 1, 1])
     }
 
+    /// A file's metadata, by key.
+    private struct Metadata: TokenizerMetadata {
+        var integers: [String: Int] = [:]
+
+        func string(_ key: String) -> String { "llama" }
+        func optionalString(_ key: String) -> String? { nil }
+        func optionalBool(_ key: String) -> Bool? { nil }
+        func optionalInteger(_ key: String) -> Int? { integers[key] }
+        func strings(_ key: String) -> [String] { ["<unk>", "<s>", "</s>", "a"] }
+        func optionalStrings(_ key: String) -> [String]? { nil }
+        func optionalIntegers(_ key: String) -> [Int]? { nil }
+        func optionalFloats(_ key: String) -> [Float]? { [0, 0, 0, 0] }
+    }
+
+    @Test(
+        "A special token that the vocabulary does not reach is told, and llama.cpp's usual one taken"
+    )
+    func unusableToken() throws {
+        let wrong = [
+            "tokenizer.ggml.bos_token_id": 4, "tokenizer.ggml.eot_token_id": 70_000,
+            "tokenizer.ggml.unknown_token_id": -1, "tokenizer.ggml.padding_token_id": 9,
+        ]
+        let definition = try TokenizerDefinition(metadata: Metadata(integers: wrong))
+        let tokenizer = try Tokenizer(definition)
+        #expect(definition.bosToken == 1)
+        #expect(definition.eosToken == 2)
+        #expect(definition.unknownToken == 0)
+        #expect(definition.eotToken == nil)
+        #expect(tokenizer.paddingToken == nil)
+        #expect(tokenizer.notices.count == 3)
+        #expect(tokenizer.notices[0].contains("bos_token_id is 4"))
+        #expect(try Tokenizer(TokenizerDefinition(metadata: Metadata())).notices.isEmpty)
+    }
+
     @Test("A normalization map may only write well-formed text")
     func normalizationMap() throws {
         var definition = TokenizerDefinition(

@@ -29,6 +29,7 @@ struct Tokenize: ParsableCommand {
 
     func run() throws {
         let tokenizer = try Tokenizer(file.open())
+        file.say(tokenizer.notices)
         let ids = tokenizer.encode(text, addSpecial: addSpecial, parseSpecial: true)
         if json {
             let value = JSONValue.object(["ids": .array(ids.map { .integer($0) })])

@@ -1,6 +1,7 @@
 import Architectures
 import ArgumentParser
 import ChatEngine
+import Tokenizers
 
 extension WeightPrecision: ExpressibleByArgument {}
 
@@ -40,7 +41,10 @@ extension ModelReference {
         let file = try open()
         let bar = ProgressBar(label: "loading \(name)")
         defer { bar.finish() }
-        return try LoadedEncoder(
+        let loaded = try LoadedEncoder(
             name: name, file: file, options: options, progress: { bar.update($0) })
+        bar.finish()
+        say(loaded.tokenizer.notices)
+        return loaded
     }
 }

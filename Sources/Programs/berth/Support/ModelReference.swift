@@ -4,6 +4,7 @@ import ChatEngine
 import Checkpoints
 import Foundation
 import ModelHub
+import Tokenizers
 
 /// A model as the command line names it: a path, a model of the store, or the name of the embedded model.
 ///
@@ -37,6 +38,12 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     /// - Throws: ``CommandError`` with the nearest names, and what would bring the model here.
     private func path() throws -> String {
         if isPath { return argument }
+        // What is no UTF-8 on the command line reaches us so, and names no file any more.
+        guard !argument.unicodeScalars.contains("\u{FFFD}") else {
+            throw CommandError(
+                "the name \(argument) is not written in UTF-8; rename the file, or make a link with another name"
+            )
+        }
         do {
             return try stored().path
         } catch {
@@ -75,8 +82,16 @@ struct ModelReference: ExpressibleByArgument, Sendable {
         let file = try open()
         let bar = ProgressBar(label: "loading \(name)")
         defer { bar.finish() }
-        return try LoadedModel(
+        let loaded = try LoadedModel(
             name: name, file: file, options: options.loading(models: 1 + others),
             progress: { bar.update($0) })
+        bar.finish()
+        say(loaded.tokenizer.notices)
+        return loaded
+    }
+
+    /// Tells what was passed over in the model's files.
+    func say(_ notices: [String]) {
+        for notice in notices { StandardError.write("note: \(name): \(notice)\n") }
     }
 }
