@@ -140,6 +140,23 @@ struct StoreTests {
         }
     }
 
+    @Test(
+        "A model whose manifest is damaged is removed by its name or its manifest's path",
+        arguments: ["repo:Q8_0", "hf.co/org/REPO:q8_0", ""])
+    func removingDamaged(name: String) async throws {
+        try await Self.filled { test in
+            let entry = try test.store.find("repo:Q8_0")
+            try Data("{".utf8).write(to: URL(filePath: entry.manifestPath))
+            #expect(test.store.damagedManifest("repo:Q4_K_M") == nil)
+            let path = test.store.damagedManifest(name.isEmpty ? entry.manifestPath : name)
+            #expect(path == entry.manifestPath)
+            try test.store.remove(damagedManifest: try #require(path))
+            #expect(test.store.list().damaged.isEmpty)
+            #expect(test.store.list().models.count == 2)
+            #expect(!FileManager.default.fileExists(atPath: entry.filesFolder))
+        }
+    }
+
     @Test("The manifest says where a model came from and what it is made of")
     func manifest() async throws {
         try await Self.filled { test in

@@ -45,7 +45,7 @@ extension ModelStore {
     /// - Throws: ``HubError``; of code `notFound` when a blob was removed meanwhile.
     func publish(_ model: StoredModel, at place: Place) throws(HubError) -> Entry {
         let entry = Entry(model: model, manifestPath: place.manifest)
-        let earlier = earlierModel(at: place)
+        let earlier = earlierModel(at: place.manifest)
         var folders: Set<String> = [entry.filesFolder]
         try FileSystem.makeFolder(entry.filesFolder)
         for file in model.files {
@@ -69,11 +69,30 @@ extension ModelStore {
         return entry
     }
 
-    private func earlierModel(at place: Place) -> Entry? {
-        guard let data = FileManager.default.contents(atPath: place.manifest),
+    /// `nil` where there is no manifest, or one that cannot be read.
+    func earlierModel(at manifest: String) -> Entry? {
+        guard let data = FileManager.default.contents(atPath: manifest),
             let model = try? StoredModel(manifest: Array(data))
         else { return nil }
-        return Entry(model: model, manifestPath: place.manifest)
+        return Entry(model: model, manifestPath: manifest)
+    }
+
+    /// Removes a manifest that cannot be read, and the folders of files that belong to it by their names.
+    ///
+    /// Content that no other model needs is a leftover afterwards.
+    package func remove(damagedManifest path: String) throws(HubError) {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        let (parent, stem) = (path[..<end], path[end...].dropFirst().dropLast(5))
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: String(parent))) ?? []
+        try FileSystem.remove(path)
+        for name in names
+        where Self.isFilesFolder(name) && name.dropLast(13) == stem {
+            do {
+                try FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+            } catch {
+                throw HubError(.damagedStore, "\(parent)/\(name) cannot be removed: \(error)")
+            }
+        }
     }
 
     /// Removes a model; content that no other model needs goes with it.

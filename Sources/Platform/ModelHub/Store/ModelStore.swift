@@ -107,6 +107,18 @@ package struct ModelStore: Sendable {
             && tail.dropFirst().allSatisfy(\.isHexadecimal)
     }
 
+    /// The manifest that cannot be read and that a person means: by its path, or by an ending of the name that it
+    /// would give its model.
+    package func damagedManifest(_ text: String) -> String? {
+        manifests().first { path in
+            guard earlierModel(at: path) == nil else { return false }
+            var parts = path.dropFirst(folder.count + 1).dropLast(5).split(separator: "/")
+            let tag = parts.popLast() ?? ""
+            let name = "\(parts.joined(separator: "/")):\(tag)"
+            return path == text || "/\(name)".lowercased().hasSuffix("/\(text.lowercased())")
+        }
+    }
+
     /// The model that a person means.
     ///
     /// Any ending of the full name that begins after a slash will do, in any case; without the part behind the

@@ -88,7 +88,24 @@ extension Models {
         var yes = false
 
         func run() throws {
-            let entries = try names.map { try Models.store.find($0) }
+            var entries: [ModelStore.Entry] = []
+            var damaged: [String] = []
+            for name in names {
+                if let manifest = Models.store.damagedManifest(name) {
+                    damaged.append(manifest)
+                } else {
+                    entries.append(try Models.store.find(name))
+                }
+            }
+            for manifest in damaged {
+                guard try yes || Models.confirm("remove \(manifest), which is damaged? [y/N] ")
+                else {
+                    StandardError.write("kept\n")
+                    continue
+                }
+                try Models.store.remove(damagedManifest: manifest)
+                try StandardOutput.line("removed \(manifest); berth models prune frees its content")
+            }
             for entry in entries {
                 let question =
                     "remove \(entry.model.name), \(ByteCount.text(entry.model.size))? [y/N] "
