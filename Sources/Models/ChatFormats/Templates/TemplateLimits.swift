@@ -1,6 +1,7 @@
 /// Bounds on what one rendering may take; a template comes with a model file, from anywhere.
 package struct TemplateLimits: Sendable {
-    /// Most steps: nodes evaluated, items visited, and one for every 64 bytes that are produced.
+    /// Most steps: nodes evaluated, items visited, one for every 64 bytes that are produced, and one for every 12 that a
+    /// filter or method reads.
     package var steps: Int
     /// Longest string, in bytes, and so also the longest output.
     package var stringBytes: Int

@@ -135,8 +135,9 @@ private struct PercentDirective {
     ) throws(TemplateFault) -> String {
         switch kind {
         case "s":
-            return padded(
-                clipped(escapes ? try interpreter.escaped(value) : try interpreter.text(of: value)))
+            let text = escapes ? try interpreter.escaped(value) : try interpreter.text(of: value)
+            try interpreter.charge(reading: text)
+            return padded(clipped(text))
         case "r", "a":
             let text =
                 kind == "a"

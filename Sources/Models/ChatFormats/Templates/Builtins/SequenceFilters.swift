@@ -27,6 +27,7 @@ extension TemplateBuiltins {
             try arguments.requireNone(of: "reverse")
             if let text = value.asText {
                 try interpreter.charge(bytes: text.utf8.count)
+                try interpreter.charge(reading: text)
                 return .string(String(scalars: text.unicodeScalars.reversed()))
             }
             let reversed = [TemplateValue](try interpreter.elements(of: value).reversed())

@@ -11,6 +11,11 @@ extension TemplateInterpreter {
         try charge(steps: bytes / 64)
     }
 
+    /// Counts the reading of a string scalar by scalar, which takes longer than copying its bytes.
+    func charge(reading text: String) throws(TemplateFault) {
+        try charge(steps: text.utf8.count / 12)
+    }
+
     /// Counts the making of a list of this size.
     func charge(items: Int) throws(TemplateFault) {
         guard items <= limits.listItems else {
@@ -81,6 +86,7 @@ extension TemplateInterpreter {
     ) throws(TemplateFault) -> String {
         let maximum = maximum.flatMap { $0 < 0 ? nil : $0 }
         try charge(bytes: text.utf8.count)
+        try charge(reading: text)
         if new.utf8.count > old.utf8.count {
             let count = min(text.occurrences(of: old), maximum ?? .max)
             let growth = count.multipliedClamped(by: new.utf8.count - old.utf8.count)

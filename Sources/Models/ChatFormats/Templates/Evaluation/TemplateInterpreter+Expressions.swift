@@ -254,6 +254,7 @@ extension TemplateInterpreter {
             throw .invalid("no filter named '\(name)'")
         }
         try charge(steps: Self.callSteps)
+        if let text = value.asText { try charge(reading: text) }
         // Most filters see a plain string; those that change no letters give it its mark back.
         let isPlain = !value.isMarkup || TemplateBuiltins.markupAware.contains(name)
         let given = isPlain ? value : .string(try text(of: value))

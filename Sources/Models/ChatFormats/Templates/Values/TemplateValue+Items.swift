@@ -25,7 +25,9 @@ extension TemplateInterpreter {
                 return member
             }
         default:
-            if let index = key.asInteger, let element = element(index, of: value) { return element }
+            guard let index = key.asInteger else { break }
+            if let text = value.asText { try charge(reading: text) }
+            if let element = element(index, of: value) { return element }
         }
         if let name = key.asText, let own = try ownAttribute(name, of: value) { return own }
         return Self.missing(key, of: value)
@@ -48,7 +50,7 @@ extension TemplateInterpreter {
         switch value {
         case .string(let text), .markup(let text):
             let scalars = text.scalars
-            try charge(bytes: scalars.count)
+            try charge(steps: scalars.count / 8)
             let part = String(scalars: indices(scalars.count).map { scalars[$0] })
             return value.isMarkup ? .markup(part) : .string(part)
         case .list(let elements):
@@ -119,11 +121,17 @@ extension TemplateInterpreter {
                 TemplateFunction(name, of: value) {
                     (interpreter, arguments) throws(TemplateFault) in
                     try arguments.requireNoNames(of: name, except: StringMethods.withNames)
+                    try interpreter.charge(reading: text)
                     return try method(interpreter, text, arguments)
                 })
         case .markup(let text):
             guard let method = MarkupMethods.method(name, of: text) else { return nil }
-            return .function(TemplateFunction(name, of: value, body: method))
+            return .function(
+                TemplateFunction(name, of: value) {
+                    (interpreter, arguments) throws(TemplateFault) in
+                    try interpreter.charge(reading: text)
+                    return try method(interpreter, arguments)
+                })
         case .view(let view) where view.kind == .group:
             if name == "grouper" || name == "list" {
                 return view.elements[name == "list" ? 1 : 0]
