@@ -2,6 +2,7 @@
 #include "../Formats/formats.h"
 #include "../Formats/panels.h"
 #include "CKernels.h"
+#include "reading.h"
 
 static void put_u16(uint8_t *target, size_t index, uint16_t value) {
     memcpy(target + 2 * index, &value, 2);
@@ -31,23 +32,40 @@ static void pack_q8_0(const uint8_t *source, size_t row_bytes, size_t rows, size
     }
 }
 
-/* 32 codes of a row to block number `block` of a record. */
-static void put_codes(const code_format *format, const uint8_t *codes, size_t block, size_t row,
-                      uint8_t *record) {
-    uint8_t *lines = record + lines_start(format) + block * (size_t)format->bits * LINE + row * 4;
-    for (int i = 0; i < 16; i++)
-        lines[i / 4 * LINE + i % 4] = (uint8_t)((codes[i] & 15) | codes[i + 16] << 4);
-    if (format->bits < 5) return;
-    for (int i = 0; i < 32; i++) lines[4 * LINE + i % 4] |= (uint8_t)(codes[i] >> 4 << i / 4);
+/* Four bytes as one number: what is done to them does not cross from one to the next. */
+static uint32_t load_quad(const uint8_t *bytes) {
+    uint32_t quad;
+    memcpy(&quad, bytes, 4);
+    return quad;
 }
 
-static void pack_codes(const code_format *format, const uint8_t *source, size_t row_bytes,
+static void put_quad(uint8_t *target, uint32_t quad) { memcpy(target, &quad, 4); }
+
+enum { EACH_BYTE = 0x01010101 };
+
+/* 32 codes of a row to block number `block` of a record. */
+static inline void put_codes(const code_format *format, const uint8_t *codes, size_t block, size_t row,
+                      uint8_t *record) {
+    uint8_t *lines = record + lines_start(format) + block * (size_t)format->bits * LINE + row * 4;
+    for (int i = 0; i < 4; i++) {
+        const uint32_t low = load_quad(codes + i * 4), high = load_quad(codes + 16 + i * 4);
+        put_quad(lines + i * LINE, (low & 15 * EACH_BYTE) | (high & 15 * EACH_BYTE) << 4);
+    }
+    if (format->bits < 5) return;
+    uint32_t fifth = 0;
+    for (int i = 0; i < 8; i++) fifth |= (load_quad(codes + i * 4) >> 4 & EACH_BYTE) << i;
+    put_quad(lines + 4 * LINE, fifth);
+}
+
+/* Compiled for each format, so that what a block holds costs no question. */
+__attribute__((always_inline)) static inline void
+pack_codes(const code_format *format, const uint8_t *source, size_t row_bytes,
                        size_t rows, size_t columns, uint8_t *panel) {
     const size_t groups = (size_t)(format->values / BERTH_BLOCK * format->scales);
     code_block read;
     for (size_t index = 0; index < columns / (size_t)format->values; index++) {
         for (size_t row = 0; row < rows; row++) {
-            berth_read_codes(format, source + row * row_bytes + index * (size_t)format->bytes, &read);
+            read_codes(format, source + row * row_bytes + index * (size_t)format->bytes, &read);
             if (has_superblocks(format)) {
                 uint8_t *record = panel + index * record_bytes(format);
                 put_u16(record, row, read.scale);
@@ -78,24 +96,38 @@ static size_t code_panel_bytes(const code_format *format, size_t columns) {
     return blocks / whole * record_bytes(format) + (rest ? lines_start(format) + rest : 0);
 }
 
+/* The values of a Q6_K block, 0 to 63, in order. */
+static void read_q6_k(const uint8_t *block, uint8_t *values) {
+    for (int half = 0; half < 2; half++) {
+        const uint8_t *low = block + half * 64, *high = block + 128 + half * 32;
+        uint8_t *out = values + half * 128;
+        for (int i = 0; i < 32; i++) {
+            out[i] = (low[i] & 15) | (high[i] & 3) << 4;
+            out[32 + i] = (low[32 + i] & 15) | (high[i] >> 2 & 3) << 4;
+            out[64 + i] = low[i] >> 4 | (high[i] >> 4 & 3) << 4;
+            out[96 + i] = low[32 + i] >> 4 | (high[i] >> 6) << 4;
+        }
+    }
+}
+
 static void pack_q6_k(const uint8_t *source, size_t row_bytes, size_t rows, size_t blocks,
                       uint8_t *panel) {
+    uint8_t values[Q6_K_VALUES];
     for (size_t block = 0; block < blocks; block++) {
         uint8_t *record = panel + block * Q6_K_RECORD;
         for (size_t row = 0; row < rows; row++) {
             const uint8_t *from = source + row * row_bytes + block * Q6_K_BYTES;
             float scale = float_from_half(load_u16(from + 208));
             memcpy(record + row * 4, &scale, 4);
+            read_q6_k(from, values);
             for (int group = 0; group < 16; group++) {
                 record[Q6_K_SCALES + group * 16 + row] = from[192 + group];
                 uint8_t *lines = record + Q6_K_LINES + group * 3 * LINE + row * 4;
-                for (int i = 0; i < 4; i++) {
-                    uint8_t last = q6_k_value(from, group * 16 + 12 + i);
-                    for (int line = 0; line < 3; line++) {
-                        uint8_t value = q6_k_value(from, group * 16 + line * 4 + i);
-                        lines[line * LINE + i] =
-                            (uint8_t)(value << 2 | (last >> (4 - 2 * line) & 3));
-                    }
+                const uint32_t last = load_quad(values + group * 16 + 12);
+                for (int line = 0; line < 3; line++) {
+                    const uint32_t quad = load_quad(values + group * 16 + line * 4);
+                    put_quad(lines + line * LINE,
+                             quad << 2 | (last >> (4 - 2 * line) & 3 * EACH_BYTE));
                 }
             }
         }
@@ -125,9 +157,10 @@ void berth_pack_panel(uint32_t type, const uint8_t *source, size_t row_bytes, si
     case BERTH_BF16: pack_plain(source, row_bytes, rows, columns, 2, panel); break;
     case BERTH_Q8_0: pack_q8_0(source, row_bytes, rows, columns / Q8_0_VALUES, panel); break;
     case BERTH_Q6_K: pack_q6_k(source, row_bytes, rows, columns / Q6_K_VALUES, panel); break;
-    default: {
-        const code_format *format = berth_code_format(type);
-        if (format) pack_codes(format, source, row_bytes, rows, columns, panel);
     }
-    }
+#define PACK(name)                                                                                 \
+    if (type == format_##name.type)                                                                \
+        pack_codes(&format_##name, source, row_bytes, rows, columns, panel);
+    FOR_CODE_TYPES(PACK)
+#undef PACK
 }
