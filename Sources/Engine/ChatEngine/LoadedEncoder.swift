@@ -23,17 +23,21 @@ package final class LoadedEncoder: Sendable {
         package var precision: WeightPrecision
         /// `nil` takes what the file says.
         package var pooling: Pooling?
+        /// Where packed weights are kept for the next start; `nil` keeps none.
+        package var weightCache: WeightCache?
 
         package init(
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
             instructionSet: InstructionSet = .best, contextLength: Int? = nil,
-            precision: WeightPrecision = .rounded, pooling: Pooling? = nil
+            precision: WeightPrecision = .rounded, pooling: Pooling? = nil,
+            weightCache: WeightCache? = nil
         ) {
             self.threads = threads
             self.instructionSet = instructionSet
             self.contextLength = contextLength
             self.precision = precision
             self.pooling = pooling
+            self.weightCache = weightCache
         }
     }
 
@@ -124,7 +128,9 @@ package final class LoadedEncoder: Sendable {
         let architecture = try file.string("general.architecture")
         if EncoderModel.architectures.contains(architecture) {
             let model = try EncoderModel(
-                file, precision: options.precision, on: compute, progress: progress)
+                file, precision: options.precision, on: compute,
+                place: options.weightCache.place(for: file, as: options.precision.form),
+                progress: progress)
             if let classifier = model.classifier, classifier.labels != 1 {
                 throw ModelError(
                     code: .unsupportedFeature, file: file.path, field: "cls.output.weight",
@@ -137,7 +143,8 @@ package final class LoadedEncoder: Sendable {
                     pooling: options.pooling))
         }
         let model = try ModelFamilies.load(
-            file, on: compute, contextLength: longestText, progress: progress)
+            file, on: compute, contextLength: longestText,
+            place: options.weightCache.place(for: file, as: .stored), progress: progress)
         let pooling =
             try options.pooling ?? Pooling(file: file, architecture: architecture)
             ?? usualPooling(architecture)

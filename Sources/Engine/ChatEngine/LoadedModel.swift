@@ -21,17 +21,20 @@ package final class LoadedModel: Sendable {
         package var cacheBytes: Int?
         /// Models that share the machine's memory, this one included.
         package var modelsOnMachine: Int
+        /// Where packed weights are kept for the next start; `nil` keeps none.
+        package var weightCache: WeightCache?
 
         package init(
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
             instructionSet: InstructionSet = .best, contextLength: Int? = nil,
-            cacheBytes: Int? = nil, modelsOnMachine: Int = 1
+            cacheBytes: Int? = nil, modelsOnMachine: Int = 1, weightCache: WeightCache? = nil
         ) {
             self.threads = threads
             self.instructionSet = instructionSet
             self.contextLength = contextLength
             self.cacheBytes = cacheBytes
             self.modelsOnMachine = modelsOnMachine
+            self.weightCache = weightCache
         }
     }
 
@@ -45,7 +48,7 @@ package final class LoadedModel: Sendable {
     /// What the model's makers recommend where a request says nothing.
     package let recommendedSampling: SamplingOptions
 
-    /// Loads and repacks the weights: seconds for gigabytes.
+    /// Loads the weights, and repacks those that no cache has: seconds for gigabytes.
     ///
     /// - Throws: what is wrong with the file: `CheckpointError`, `ModelError`, `TokenizerError`,
     ///   `TemplateError`, `KVCacheError`.
@@ -61,7 +64,8 @@ package final class LoadedModel: Sendable {
         }
         let compute = Compute(threads: options.threads, instructionSet: options.instructionSet)
         let model = try ModelFamilies.load(
-            file, on: compute, contextLength: options.contextLength, progress: progress)
+            file, on: compute, contextLength: options.contextLength,
+            place: options.weightCache.place(for: file, as: .stored), progress: progress)
         let configuration = model.configuration
         guard tokenizer.count <= configuration.vocabulary else {
             throw ModelError(

@@ -7,6 +7,8 @@ package final class DecoderModel: Sendable {
     package let configuration: ModelConfiguration
     /// Shape of the state that every layer keeps for every position, in float16; the cache's owner may choose others.
     package let layout: KVPageLayout
+    /// What a step reads and multiplies.
+    package let counts: WeightCounts
     private let embedding: TokenEmbedding
     private let layers: [DecoderLayer]
     private let head: OutputHead
@@ -19,7 +21,15 @@ package final class DecoderModel: Sendable {
         embedding = try TokenEmbedding(
             reader, width: configuration.width, vocabulary: configuration.vocabulary)
         self.layers = layers
+        var counts = reader.counts
         head = try OutputHead(reader)
+        let all = reader.counts.dense
+        counts.head.add(
+            all.bytes - counts.dense.bytes, parameters: all.parameters - counts.dense.parameters)
+        if let experts = configuration.experts {
+            counts.usedPart = Double(experts.used) / Double(experts.count)
+        }
+        self.counts = counts
         frequencies = configuration.rotary.frequencies(
             factors: try reader.rotaryFactors(contextLength: contextLength))
         try reader.requireAllUsed()

@@ -9,33 +9,45 @@ package class TensorReader {
     /// The value of `general.architecture`.
     let architecture: String
     let compute: Compute
+    /// Where packed weights come to lie.
+    let place: any WeightPlace
     private var used: Set<String> = []
+    /// Of the matrices that were taken so far.
+    var counts = WeightCounts()
 
-    init(file: Checkpoint, architecture: String, compute: Compute) {
+    init(file: Checkpoint, architecture: String, compute: Compute, place: any WeightPlace) {
         self.file = file
         self.architecture = architecture
         self.compute = compute
+        self.place = place
     }
 
     /// One product out of one or more matrices that share their input, stacked in the order given.
     ///
-    /// Repacks the weights: costs one pass over their bytes. Tensors are given by name (without
+    /// Repacks the weights, which costs one pass over their bytes, or finds them packed. Tensors are given by name (without
     /// `.weight`) and output rows.
     package func matrix(_ tensors: [(name: String, rows: Int)], columns: Int) throws
         -> WeightMatrix
     {
-        try withParts(tensors, columns: columns) { parts in
-            WeightMatrix(parts: parts, columns: columns, compute: compute)
+        let matrix = try withParts(tensors, columns: columns) { parts, name in
+            WeightMatrix(
+                parts: parts, columns: columns, compute: compute, at: place, named: name)
         }
+        counts.dense.add(matrix.byteCount, rows: matrix.rows, columns: columns)
+        return matrix
     }
 
     /// As ``matrix(_:columns:)``, rounded to 13 bits and with a bias for every row.
     func roundedMatrix(_ tensors: [(name: String, rows: Int)], columns: Int, bias: [Float])
         throws -> WordMatrix
     {
-        try withParts(tensors, columns: columns) { parts in
-            WordMatrix(parts: parts, columns: columns, bias: bias, compute: compute)
+        let matrix = try withParts(tensors, columns: columns) { parts, name in
+            WordMatrix(
+                parts: parts, columns: columns, bias: bias, compute: compute, at: place,
+                named: name)
         }
+        counts.dense.add(matrix.byteCount, rows: matrix.rows, columns: columns)
+        return matrix
     }
 
     /// A stack of experts' matrices as one: expert after expert, each with its rows of all `tensors` in the order given.
@@ -44,26 +56,12 @@ package class TensorReader {
     func experts(_ tensors: [(name: String, rows: Int)], columns: Int, count: Int) throws
         -> WeightMatrix
     {
-        let found = try tensors.map {
-            try tensor("\($0.name).weight", dimensions: [columns, $0.rows, count])
+        let matrix = try withParts(tensors, columns: columns, experts: count) { parts, name in
+            WeightMatrix(
+                parts: parts, columns: columns, compute: compute, at: place, named: name)
         }
-        let types = try found.map { try file.elementType(of: $0) }
-        let slices = found.map { file.slices(of: $0) }
-        for (tensor, slices) in zip(found, slices) {
-            for (expert, bytes) in slices.enumerated() {
-                try requireFinite(tensor, bytes, expert: expert)
-            }
-        }
-        return withExtendedLifetime(slices) {
-            let parts = (0..<count).flatMap { expert in
-                found.indices.map { index in
-                    WeightPart(
-                        type: types[index], rows: tensors[index].rows,
-                        bytes: unsafe slices[index][expert].unsafeBytes)
-                }
-            }
-            return WeightMatrix(parts: parts, columns: columns, compute: compute)
-        }
+        counts.experts.add(matrix.byteCount, rows: matrix.rows, columns: columns)
+        return matrix
     }
 
     /// A matrix of float32 weights, whatever type the file holds it in.
@@ -75,22 +73,40 @@ package class TensorReader {
         }
     }
 
+    /// - `experts`: how many matrices a tensor holds; `nil` is one, in a tensor of two dimensions.
     private func withParts<Result>(
-        _ tensors: [(name: String, rows: Int)], columns: Int, _ body: ([WeightPart]) -> Result
+        _ tensors: [(name: String, rows: Int)], columns: Int, experts: Int? = nil,
+        _ body: (_ parts: [WeightPart], _ name: String) -> Result
     ) throws -> Result {
         let found = try tensors.map {
-            try tensor("\($0.name).weight", dimensions: [columns, $0.rows])
+            try tensor(
+                "\($0.name).weight",
+                dimensions: [columns, $0.rows] + (experts.map { [$0] } ?? []))
         }
-        let bytes = found.map { file.bytes(of: $0) }
-        for (tensor, bytes) in zip(found, bytes) { try requireFinite(tensor, bytes) }
-        return try withExtendedLifetime(bytes) {
-            body(
-                try zip(found, bytes).map { tensor, bytes in
+        let name = tensors.map(\.name).joined(separator: " ")
+        let slices = found.map { experts == nil ? [file.bytes(of: $0)] : file.slices(of: $0) }
+        // Packed weights that are there were checked when they were made; another look would read the whole file.
+        if !place.holds(name) {
+            for (tensor, slices) in zip(found, slices) {
+                for (expert, bytes) in slices.enumerated() {
+                    try requireFinite(tensor, bytes, expert: experts == nil ? nil : expert)
+                }
+            }
+        }
+        let types = try found.map { try file.elementType(of: $0) }
+        let result = withExtendedLifetime(slices) {
+            let parts = (0..<(experts ?? 1)).flatMap { expert in
+                found.indices.map { index in
                     WeightPart(
-                        type: try file.elementType(of: tensor), rows: tensor.dimensions[1],
-                        bytes: unsafe bytes.unsafeBytes)
-                })
+                        type: types[index], rows: tensors[index].rows,
+                        bytes: unsafe slices[index][expert].unsafeBytes)
+                }
+            }
+            return body(parts, name)
         }
+        // The model needs the packed form only; the source would count as this process's memory.
+        for slice in slices.joined() { slice.release() }
+        return result
     }
 
     package func matrix(_ name: String, rows: Int, columns: Int) throws -> WeightMatrix {
@@ -175,8 +191,11 @@ package class TensorReader {
 package final class WeightReader: TensorReader {
     package let configuration: ModelConfiguration
 
-    init(file: Checkpoint, family: any ModelFamily.Type, compute: Compute) throws {
+    init(
+        file: Checkpoint, family: any ModelFamily.Type, compute: Compute, place: any WeightPlace
+    ) throws {
         configuration = try ModelConfiguration(file: file, family: family)
-        super.init(file: file, architecture: configuration.architecture, compute: compute)
+        super.init(
+            file: file, architecture: configuration.architecture, compute: compute, place: place)
     }
 }

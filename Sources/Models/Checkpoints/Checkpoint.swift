@@ -28,9 +28,9 @@ package final class Checkpoint: Sendable {
     /// Where in the header each metadata value lies, by key.
     let valueRanges: [String: Range<Int>]
     /// Where metadata lie.
-    private let header: FileBytes
+    let header: FileBytes
     /// Where tensor data lie.
-    private let parts: [FileBytes]
+    let parts: [FileBytes]
     private let indices: [String: Int]
 
     /// Opens a model and checks everything but the tensors' numbers.

@@ -8,6 +8,8 @@ package struct CheckpointError: Error, Sendable, Equatable, CustomStringConverti
         case unreadable
         /// The file cannot be made, or its disk is full.
         case unwritable
+        /// Another process is writing the file.
+        case busy
         /// The file is not of the format that it was opened as.
         case notThisFormat
         /// The format's version, byte order or layout is one that Berth does not read.

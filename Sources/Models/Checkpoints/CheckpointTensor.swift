@@ -67,4 +67,10 @@ package struct TensorBytes: Sendable {
     @unsafe package var unsafeBytes: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
     }
+
+    /// Says that the bytes are not needed for now: what lies in a file is no longer this process's memory, and comes
+    /// back when it is read.
+    package func release() {
+        file.release(range)
+    }
 }

@@ -15,6 +15,8 @@
     /// Immutable for the object's lifetime.
     @unsafe nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
     let count: Int
+    /// When the file was last written, in nanoseconds since 1970; `nil` for what is no file.
+    let modified: Int?
     private let owner: Owner
 
     private enum Owner {
@@ -55,6 +57,16 @@
         }
         unsafe bytes = UnsafeRawBufferPointer(start: address, count: size)
         count = size
+        modified = status.modified
+        owner = .mapping
+    }
+
+    /// Takes a mapping over, to end it with the object.
+    @unsafe init(mapping bytes: UnsafeRawBufferPointer, of path: String) {
+        self.path = path
+        unsafe self.bytes = bytes
+        count = bytes.count
+        modified = nil
         owner = .mapping
     }
 
@@ -63,6 +75,7 @@
         path = name
         unsafe bytes = staticBytes
         count = staticBytes.count
+        modified = nil
         owner = .program
     }
 
@@ -73,6 +86,7 @@
         unsafe fill(memory)
         unsafe bytes = UnsafeRawBufferPointer(memory)
         count = byteCount
+        modified = nil
         owner = .heap
     }
 
@@ -89,8 +103,39 @@
         }
     }
 
+    /// Gives mapped pages back to the system, which may keep them for whoever reads the file next.
+    func release(_ range: Range<Int>) {
+        guard case .mapping = owner, let base = unsafe bytes.baseAddress else { return }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        // A page at either end may hold a neighbour too; it would come back when that is read.
+        let start = range.lowerBound / page * page
+        unsafe madvise(
+            UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, MADV_DONTNEED
+        )
+    }
+
+    /// Says that gigabytes will be read front to back, again and again: huge pages, where the file system has them.
+    func expectStreaming() {
+        #if os(Linux)
+            unsafe madvise(
+                UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_HUGEPAGE)
+        #endif
+    }
+
     /// What the system says of an error number.
     static func reason(_ code: Int32) -> String {
         unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+    }
+}
+
+extension stat {
+    /// When the file was last written, in nanoseconds since 1970.
+    var modified: Int {
+        #if os(Linux)
+            let time = st_mtim
+        #else
+            let time = st_mtimespec
+        #endif
+        return Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec)
     }
 }

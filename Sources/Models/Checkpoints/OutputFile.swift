@@ -118,7 +118,7 @@ import Synchronization
             guard fsync(descriptor) == 0 else { throw failure() }
             guard unsafe rename(partial, path) == 0 else { throw failure() }
             Self.unfinished.withLock { _ = $0.remove(partial) }
-            syncFolder()
+            Self.syncFolder(of: path)
         }
         isOpen = false
         guard systemClose(descriptor) == 0 else { throw failure() }
@@ -159,7 +159,7 @@ import Synchronization
     }
 
     /// Makes the new name last; a file system that cannot is no reason to call the file unwritten.
-    private func syncFolder() {
+    static func syncFolder(of path: String) {
         let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
         let handle = unsafe open(String(folder), O_RDONLY | O_CLOEXEC)
         guard handle >= 0 else { return }

@@ -30,10 +30,11 @@ struct ParityTests {
 
     static func logits(
         of file: Checkpoint, tokens: [Int], step: Int, threads: Int = 2, contextLength: Int? = nil,
-        elements: KVElement = .f16
+        elements: KVElement = .f16, place: any WeightPlace = WeightMemory()
     ) throws -> [[Float]] {
         let compute = Compute(threads: threads)
-        let model = try ModelFamilies.load(file, on: compute, contextLength: contextLength)
+        let model = try ModelFamilies.load(
+            file, on: compute, contextLength: contextLength, place: place)
         let pages = (tokens.count + model.layout.positions - 1) / model.layout.positions
         let runner = try ModelRunner(
             model: model, compute: compute, rows: step, outputRows: step, elements: elements,

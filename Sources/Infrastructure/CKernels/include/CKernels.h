@@ -138,6 +138,9 @@ size_t berth_panel_bytes(uint32_t type, size_t columns);
 void berth_pack_panel(uint32_t type, const uint8_t *source, size_t row_bytes, size_t rows,
                       size_t columns, uint8_t *panel);
 
+/* A checksum of bytes; of several runs, when the seed is that of the run before. Another on a big-endian machine. */
+uint64_t berth_checksum(const uint8_t *bytes, size_t count, uint64_t seed);
+
 /* GGML blocks of `count` elements to float32; count is a multiple of the type's block. */
 void berth_dequantize(uint32_t type, const uint8_t *source, size_t count, float *out);
 

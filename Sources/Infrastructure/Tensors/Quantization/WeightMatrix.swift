@@ -34,7 +34,7 @@ import CKernels
     /// Whether products want the input as float32.
     package let needsFloatInput: Bool
     let segments: [Segment]
-    private let buffer: AlignedBuffer
+    private let packed: PackedBytes
 
     /// Consecutive output rows of one type.
     struct Segment {
@@ -45,14 +45,35 @@ import CKernels
         /// Panels of 16 rows, the last one padded with zeros.
         let panels: Int
         let panelBytes: Int
-        /// Bytes from the buffer's start to the first panel.
+        /// Panels of the segments before.
+        let firstPanel: Int
+        /// Bytes from the start to the first panel.
         let offset: Int
+
+        /// Packs one of the segment's panels.
+        func pack(
+            _ index: Int, of part: WeightPart, columns: Int, to target: UnsafeMutablePointer<UInt8>
+        ) {
+            guard let source = unsafe part.bytes.baseAddress else { return }
+            let rowBytes = unsafe part.bytes.count / rows
+            let row = index * WeightMatrix.panelRows
+            unsafe berth_pack_panel(
+                type.rawValue, source.assumingMemoryBound(to: UInt8.self) + row * rowBytes,
+                rowBytes,
+                min(WeightMatrix.panelRows, rows - row), columns, target)
+        }
     }
 
-    /// Packs `parts` in the order given, in parallel on `compute`'s team.
-    package init(parts: [WeightPart], columns: Int, compute: Compute) {
+    /// Packs `parts` in the order given, in parallel on `compute`'s team, or finds them packed.
+    ///
+    /// - `name`: of all parts together, unique among the matrices of a place.
+    package init(
+        parts: [WeightPart], columns: Int, compute: Compute,
+        at place: any WeightPlace = WeightMemory(), named name: String = ""
+    ) {
         var segments: [Segment] = []
         var rows = 0
+        var allPanels = 0
         var offset = 0
         for part in parts {
             let (type, count) = (part.type, part.rows)
@@ -64,8 +85,9 @@ import CKernels
             segments.append(
                 Segment(
                     type: type, rows: count, firstRow: rows, panels: panels, panelBytes: panelBytes,
-                    offset: offset))
+                    firstPanel: allPanels, offset: offset))
             rows += count
+            allPanels += panels
             offset += panels * panelBytes
         }
         self.rows = rows
@@ -74,32 +96,35 @@ import CKernels
         byteCount = offset
         needsQuantizedInput = segments.contains { $0.type.isQuantized }
         needsFloatInput = segments.contains { !$0.type.isQuantized }
-        buffer = AlignedBuffer(byteCount: offset, zeroed: false)
-        for (segment, part) in zip(segments, parts) {
-            pack(part, as: segment, team: compute.team)
-        }
-    }
-
-    private func pack(_ part: WeightPart, as segment: Segment, team: ThreadTeam) {
-        guard let source = unsafe part.bytes.baseAddress, segment.rows > 0 else { return }
-        let bytes = unsafe source.assumingMemoryBound(to: UInt8.self)
-        let rowBytes = unsafe part.bytes.count / segment.rows
-        let panelsAtOnce = max(1, (1 << 16) / max(1, segment.panelBytes))
-        team.run(chunks: (segment.panels + panelsAtOnce - 1) / panelsAtOnce) { chunk in
-            let first = chunk * panelsAtOnce
-            for panel in first..<min(first + panelsAtOnce, segment.panels) {
-                let row = panel * WeightMatrix.panelRows
-                unsafe berth_pack_panel(
-                    segment.type.rawValue, bytes + row * rowBytes, rowBytes,
-                    min(WeightMatrix.panelRows, segment.rows - row), columns,
-                    self.panel(panel, of: segment))
+        let found = segments
+        // The segment of a panel; of the number after the last one, the last that has panels.
+        func segment(of panel: Int) -> Int {
+            var (low, high) = (0, found.count)
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                if found[middle].firstPanel <= panel { low = middle } else { high = middle }
             }
+            return low
         }
+        packed = unsafe place.bytes(
+            of: Packing(
+                name: "panels \(name)", panels: allPanels,
+                offset: { panel in
+                    let segment = found[segment(of: panel)]
+                    return segment.offset + (panel - segment.firstPanel) * segment.panelBytes
+                },
+                pack: { panel, target in
+                    let index = segment(of: panel)
+                    unsafe found[index].pack(
+                        panel - found[index].firstPanel, of: parts[index], columns: columns,
+                        to: target)
+                }), on: compute.team)
+        precondition(packed.byteCount == offset, "a place gave other bytes")
     }
 
     /// Where a panel starts.
-    func panel(_ index: Int, of segment: Segment) -> UnsafeMutablePointer<UInt8> {
-        unsafe (buffer.base + segment.offset + index * segment.panelBytes)
+    func panel(_ index: Int, of segment: Segment) -> UnsafePointer<UInt8> {
+        unsafe (packed.base + segment.offset + index * segment.panelBytes)
             .assumingMemoryBound(to: UInt8.self)
     }
 

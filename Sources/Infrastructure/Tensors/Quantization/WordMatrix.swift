@@ -13,47 +13,63 @@ import CKernels
     package let columns: Int
     let panels: Int
     let panelBytes: Int
+
+    /// Bytes of the packed form, all of which a product reads.
+    package var byteCount: Int {
+        panels * panelBytes
+    }
     /// One for every output row, and zeros up to whole panels.
     let bias: [Float]
-    private let buffer: AlignedBuffer
+    private let packed: PackedBytes
 
     static let panelRows = Int(BERTH_PANEL_ROWS)
     static let block = Int(BERTH_WORD_BLOCK)
 
-    /// Packs `parts`, of any types, stacked in the order given, in parallel on `compute`'s team.
+    /// Packs `parts`, of any types, stacked in the order given, in parallel on `compute`'s team, or finds them packed.
     ///
     /// - `bias`: as long as all parts have rows; `nil` adds nothing.
-    package init(parts: [WeightPart], columns: Int, bias: [Float]?, compute: Compute) {
+    /// - `name`: of all parts together, unique among the matrices of a place.
+    package init(
+        parts: [WeightPart], columns: Int, bias: [Float]?, compute: Compute,
+        at place: any WeightPlace = WeightMemory(), named name: String = ""
+    ) {
         let rows = parts.reduce(0) { $0 + $1.rows }
         precondition(bias.map { $0.count == rows } ?? true, "bias and rows differ")
         self.rows = rows
         self.columns = columns
         panels = (rows + Self.panelRows - 1) / Self.panelRows
-        panelBytes = berth_word_panel_bytes(columns)
+        let panelBytes = berth_word_panel_bytes(columns)
+        self.panelBytes = panelBytes
         var padded = bias ?? []
         padded += repeatElement(0, count: panels * Self.panelRows - padded.count)
         self.bias = padded
-        buffer = AlignedBuffer(byteCount: panels * panelBytes, zeroed: false)
         for part in parts {
             precondition(
                 unsafe part.type.byteCount(elements: columns).map { $0 * part.rows }
                     == part.bytes.count, "shape and bytes differ")
         }
-        compute.team.run(chunks: panels) { panel in
-            pack(parts, into: panel)
-        }
+        packed = unsafe place.bytes(
+            of: Packing(
+                name: "words \(name)", panels: panels, offset: { $0 * panelBytes },
+                pack: { panel, target in
+                    let first = panel * Self.panelRows
+                    unsafe Self.pack(
+                        parts, first..<min(first + Self.panelRows, rows), columns, to: target)
+                }), on: compute.team)
+        precondition(packed.byteCount == panels * panelBytes, "a place gave other bytes")
     }
 
-    private func pack(_ parts: [WeightPart], into panel: Int) {
-        let first = panel * Self.panelRows
-        let count = min(Self.panelRows, rows - first)
-        var values = [Float](repeating: 0, count: count * columns)
+    private static func pack(
+        _ parts: [WeightPart], _ rows: Range<Int>, _ columns: Int,
+        to panel: UnsafeMutablePointer<UInt8>
+    ) {
+        var values = [Float](repeating: 0, count: rows.count * columns)
         unsafe values.withUnsafeMutableBufferPointer { values in
             guard let target = values.baseAddress else { return }
-            for row in 0..<count {
-                unsafe Self.read(first + row, of: parts, columns, into: target + row * columns)
+            for (place, row) in rows.enumerated() {
+                unsafe read(row, of: parts, columns, into: target + place * columns)
             }
-            unsafe berth_pack_words(target, columns, count, columns, self.panel(panel))
+            unsafe berth_pack_words(target, columns, rows.count, columns, panel)
         }
     }
 
@@ -75,7 +91,7 @@ import CKernels
     }
 
     /// Where a panel starts.
-    func panel(_ index: Int) -> UnsafeMutablePointer<UInt8> {
-        unsafe (buffer.base + index * panelBytes).assumingMemoryBound(to: UInt8.self)
+    func panel(_ index: Int) -> UnsafePointer<UInt8> {
+        unsafe (packed.base + index * panelBytes).assumingMemoryBound(to: UInt8.self)
     }
 }

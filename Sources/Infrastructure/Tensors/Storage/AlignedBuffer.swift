@@ -10,14 +10,14 @@
 ///
 /// Buffers of many megabytes start at a huge page and ask for huge pages: streaming through small ones costs
 /// a fifth of the memory bandwidth.
-@safe final class AlignedBuffer: @unchecked Sendable {
-    let byteCount: Int
-    @unsafe let base: UnsafeMutableRawPointer
+@safe package final class AlignedBuffer: @unchecked Sendable {
+    package let byteCount: Int
+    @unsafe package let base: UnsafeMutableRawPointer
 
     private static let hugePage = 2 << 20
 
     /// - `zeroed`: whether to clear it; otherwise it holds anything.
-    init(byteCount: Int, zeroed: Bool = true) {
+    package init(byteCount: Int, zeroed: Bool = true) {
         self.byteCount = byteCount
         let isHuge = byteCount >= Self.hugePage
         let alignment = isHuge ? Self.hugePage : 64

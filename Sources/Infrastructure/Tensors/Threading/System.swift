@@ -20,11 +20,11 @@ enum System {
 }
 
 /// A thread of the operating system.
-@safe final class Member: @unchecked Sendable {
+@safe package final class Member: @unchecked Sendable {
     private let thread: pthread_t
 
     /// Starts a thread that runs `body` once; `nil` when the system gives no more threads.
-    init?(_ body: @escaping @Sendable () -> Void) {
+    package init?(_ body: @escaping @Sendable () -> Void) {
         let context = unsafe Unmanaged.passRetained(Work(body)).toOpaque()
         #if os(Linux)
             var thread = pthread_t()
@@ -56,7 +56,7 @@ enum System {
     }
 
     /// Waits for the thread to end.
-    func join() {
+    package func join() {
         #if os(Linux)
             pthread_join(thread, nil)
         #else

@@ -1,4 +1,4 @@
-import Checkpoints
+package import Checkpoints
 import Tensors
 
 /// How an encoder's weights are kept.
@@ -8,6 +8,14 @@ package enum WeightPrecision: String, Sendable, CaseIterable {
     case rounded
     /// As the file holds them: float weights meet float activations, quantized ones activations of 8 bits.
     case stored
+
+    /// What weights of this precision are packed as.
+    package var form: PackedForm {
+        switch self {
+        case .rounded: .rounded
+        case .stored: .stored
+        }
+    }
 }
 
 /// A product with a bias: `end(x * transpose(weights) + bias)`.

@@ -26,15 +26,17 @@ package final class EncoderModel: Sendable {
     package let precision: WeightPrecision
     /// Present in cross-encoders: scores a text (or a pair) from its first token's state.
     package let classifier: Classifier?
+    /// What a step reads and multiplies.
+    package let counts: WeightCounts
     private let embedding: EncoderEmbedding
     private let layers: [EncoderLayer]
 
-    /// Loads a model: reads, checks and repacks every weight.
+    /// Loads a model: reads and checks everything, and repacks every weight that `place` does not have.
     ///
     /// - Throws: ``ModelError`` or `CheckpointError`, saying what in the file is at fault.
     package init(
         _ file: Checkpoint, precision: WeightPrecision = .rounded, on compute: Compute,
-        progress: (Double) -> Void = { _ in }
+        place: any WeightPlace = WeightMemory(), progress: (Double) -> Void = { _ in }
     ) throws {
         let architecture = try file.string("general.architecture")
         guard Self.architectures.contains(architecture) else {
@@ -47,7 +49,7 @@ package final class EncoderModel: Sendable {
         }
         let configuration = try EncoderConfiguration(file: file)
         let reader = TensorReader(
-            file: file, architecture: configuration.architecture, compute: compute)
+            file: file, architecture: configuration.architecture, compute: compute, place: place)
         self.configuration = configuration
         self.precision = precision
         embedding = try EncoderEmbedding(reader, configuration)
@@ -55,8 +57,11 @@ package final class EncoderModel: Sendable {
             progress(Double(index) / Double(configuration.layers))
             return try EncoderLayer(reader, configuration, index: index, precision: precision)
         }
+        // A cross-encoder's head sees a text's first token only.
+        counts = reader.counts
         classifier = try Classifier(reader, configuration)
         try reader.requireAllUsed()
+        place.finish()
     }
 
     /// Runs whole texts; afterwards the first rows of `workspace.hidden` are their tokens' states, text after text.

@@ -36,7 +36,8 @@ package enum ModelFamilies {
         all.map { $0.architecture }
     }
 
-    /// Loads a model: reads, checks and repacks every weight (seconds for gigabytes).
+    /// Loads a model: reads and checks everything, and repacks every weight (seconds for gigabytes) that `place` does
+    /// not have.
     ///
     /// Throws ``ModelError`` or `CheckpointError`, saying what in the file is at fault.
     ///
@@ -44,10 +45,10 @@ package enum ModelFamilies {
     /// - `progress`: is called with the part done, 0 to 1.
     package static func load(
         _ file: Checkpoint, on compute: Compute, contextLength: Int? = nil,
-        progress: (Double) -> Void = { _ in }
+        place: any WeightPlace = WeightMemory(), progress: (Double) -> Void = { _ in }
     ) throws -> DecoderModel {
         let family = try family(of: file)
-        let reader = try WeightReader(file: file, family: family, compute: compute)
+        let reader = try WeightReader(file: file, family: family, compute: compute, place: place)
         let count = reader.configuration.layers
         let layers = try (0..<count).map { index in
             progress(Double(index) / Double(count + 1))
@@ -55,8 +56,10 @@ package enum ModelFamilies {
         }
         progress(Double(count) / Double(count + 1))
         let longest = reader.configuration.contextLength
-        return try DecoderModel(
+        let model = try DecoderModel(
             reader, layers: layers, contextLength: min(contextLength ?? longest, longest))
+        place.finish()
+        return model
     }
 
     /// A file's shapes, when its family is one that Berth runs.

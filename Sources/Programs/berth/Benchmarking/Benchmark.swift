@@ -20,6 +20,12 @@ struct Benchmark {
         }
     }
 
+    /// Weights that are read and multiplied in the time in which one of the counted tokens is made.
+    struct Work {
+        let bytes: Double
+        let operations: Double
+    }
+
     private let runner: ModelRunner
     private let rowsPerStep = 512
     private let prompt: Int
@@ -40,6 +46,27 @@ struct Benchmark {
         runner = try ModelRunner(
             model: model, compute: compute, rows: max(rowsPerStep, mostStreams),
             outputRows: max(1, mostStreams), cacheBytes: pages * model.layout.byteCount)
+    }
+
+    /// Of a token of the prompt, its share of what its step does.
+    var prefillWork: Work {
+        let counts = runner.model.counts
+        let steps = stride(from: 0, to: prompt, by: rowsPerStep).map { start in
+            (
+                tokens: min(rowsPerStep, prompt - start),
+                outputs: start + rowsPerStep >= prompt ? 1 : 0
+            )
+        }
+        let bytes = steps.reduce(0) { $0 + counts.bytes(tokens: $1.tokens, outputs: $1.outputs) }
+        let operations = counts.operations(tokens: prompt, outputs: 1)
+        return Work(bytes: bytes / Double(prompt), operations: operations / Double(prompt))
+    }
+
+    func decodeWork(streams: Int) -> Work {
+        let counts = runner.model.counts
+        return Work(
+            bytes: counts.bytes(tokens: streams, outputs: streams) / Double(streams),
+            operations: counts.operations(tokens: 1, outputs: 1))
     }
 
     func prefill() throws -> Rates {

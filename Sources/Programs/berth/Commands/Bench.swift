@@ -16,6 +16,10 @@ struct Bench: ParsableCommand {
             decode_tok_s   one token at a time after --depth tokens of context, S streams together in one batch; \
             the figure counts the tokens of all streams
 
+            Beside them: bytes of weights and operations (a multiplication and an addition are two) a second, and \
+            which part that is of what this machine reads from memory and multiplies with 8-bit instructions at \
+            most, measured in the same run.
+
             Medians of --repetitions after one warm-up. Other work on the machine disturbs the figures.
 
             Of a model for embeddings, instead, the milliseconds that batches of 1 and 32 texts of 16 to 256 tokens \
@@ -46,6 +50,7 @@ struct Bench: ParsableCommand {
     var seconds = 1.0
 
     @OptionGroup var encoder: EncoderOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     @Flag(help: "Print one JSON object a line.")
     var json = false
@@ -81,19 +86,29 @@ struct Bench: ParsableCommand {
         if EncoderModel.architectures.contains(try checkpoint.string("general.architecture")) {
             return try measureEncoder(checkpoint, compute)
         }
+        let ceilings = measureCeilings()
         let bar = ProgressBar(label: "loading \(file.name)")
-        let model = try ModelFamilies.load(checkpoint, on: compute) { bar.update($0) }
+        let start = DispatchTime.now().uptimeNanoseconds
+        let model = try ModelFamilies.load(
+            checkpoint, on: compute, place: weightCache.cache.place(for: checkpoint, as: .stored)
+        ) { bar.update($0) }
         bar.finish()
+        let loadSeconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
         let streamCounts = try streamCounts
         let bench = try Benchmark(
             model: model, compute: compute, prompt: prompt, generate: generate, depth: depth,
             mostStreams: streamCounts.max() ?? 1, repetitions: repetitions)
 
+        let prefill = try bench.prefill()
+        let share = ShareOfCeilings(
+            ceilings: ceilings, fileBytes: checkpoint.fileSize, loadSeconds: loadSeconds)
+        if !json { try StandardOutput.line(share.heading) }
         try report(
-            bench.prefill(), ["figure": .string("prefill_tok_s"), "prompt": .integer(prompt)])
+            prefill, bench.prefillWork, share,
+            ["figure": .string("prefill_tok_s"), "prompt": .integer(prompt)])
         for count in streamCounts {
             try report(
-                bench.decode(streams: count),
+                bench.decode(streams: count), bench.decodeWork(streams: count), share,
                 [
                     "figure": .string("decode_tok_s"), "streams": .integer(count),
                     "depth": .integer(depth),
@@ -101,45 +116,76 @@ struct Bench: ParsableCommand {
         }
     }
 
+    private func measureCeilings() -> MachineCeilings {
+        let bar = ProgressBar(label: "measuring the machine")
+        defer { bar.finish() }
+        return MachineCeilings(threads: threads.count, progress: { bar.update($0) })
+    }
+
     private func measureEncoder(_ file: Checkpoint, _ compute: Compute) throws {
+        let ceilings = measureCeilings()
+        let start = DispatchTime.now().uptimeNanoseconds
         let bar = ProgressBar(label: "loading \(self.file.name)")
-        let model = try EncoderModel(file, precision: encoder.weights, on: compute) {
+        let model = try EncoderModel(
+            file, precision: encoder.weights, on: compute,
+            place: weightCache.cache.place(for: file, as: encoder.weights.form)
+        ) {
             bar.update($0)
         }
         bar.finish()
+        let share = ShareOfCeilings(
+            ceilings: ceilings, fileBytes: file.fileSize,
+            loadSeconds: Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
+        if !json { try StandardOutput.line(share.heading) }
         let bench = EncoderBenchmark(
             encoder: BidirectionalTextEncoder(model: model, compute: compute, rows: 1024),
             duration: seconds)
         for texts in [1, 32] {
             for length in [16, 64, 128, 256] where length <= model.configuration.contextLength {
                 let times = bench.measure(texts: texts, length: length)
-                let line: JSONObject = [
+                let bytes = model.counts.bytes(tokens: length, outputs: 0)
+                let operations = model.counts.operations(tokens: texts * length, outputs: 0)
+                let seconds = times.median / 1000
+                var line: JSONObject = [
                     "engine": .string("berth"), "figure": .string("encode_ms"),
                     "texts": .integer(texts), "tokens": .integer(length),
                     "ms": .number(times.median), "min": .number(times.fastest),
                     "max": .number(times.slowest),
                 ]
+                line.merge(
+                    share.fields(bytes: bytes, operations: operations, seconds: seconds)
+                ) { old, _ in old }
                 try StandardOutput.line(
                     json
                         ? JSONValue.object(line).serialized()
                         : "\(texts) texts of \(length) tokens: \(times.median) ms "
-                            + "(\(times.fastest) to \(times.slowest))")
+                            + "(\(times.fastest) to \(times.slowest)), "
+                            + share.text(bytes: bytes, operations: operations, seconds: seconds))
             }
         }
     }
 
-    private func report(_ rates: Benchmark.Rates, _ labels: JSONObject) throws {
+    private func report(
+        _ rates: Benchmark.Rates, _ work: Benchmark.Work, _ share: ShareOfCeilings,
+        _ labels: JSONObject
+    ) throws {
+        let seconds = 1 / rates.median
         if json {
             var line: JSONObject = ["engine": .string("berth")]
             line.merge(labels) { _, new in new }
             line["tok_s"] = .number(rates.median)
             line["min"] = .number(rates.slowest)
             line["max"] = .number(rates.fastest)
+            line.merge(
+                share.fields(bytes: work.bytes, operations: work.operations, seconds: seconds)
+            ) { old, _ in old }
             try StandardOutput.write(JSONValue.object(line).serialized() + "\n")
         } else {
             let name = labels.values.map(\.text).joined(separator: " ")
             try StandardOutput.write(
-                "\(name): \(rates.median) tok/s (\(rates.slowest) to \(rates.fastest))\n")
+                "\(name): \(rates.median) tok/s (\(rates.slowest) to \(rates.fastest)), "
+                    + share.text(bytes: work.bytes, operations: work.operations, seconds: seconds)
+                    + "\n")
         }
     }
 }

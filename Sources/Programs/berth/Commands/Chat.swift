@@ -18,10 +18,11 @@ struct Chat: AsyncParsableCommand {
 
     @OptionGroup var sampling: SamplingArguments
     @OptionGroup var engine: EngineOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     @concurrent
     func run() async throws {
-        let loaded = try model.load(engine)
+        let loaded = try model.load(engine, weightCache)
         guard loaded.template != nil else {
             throw CommandError(
                 """

@@ -40,6 +40,7 @@ struct Embed: AsyncParsableCommand {
 
     @OptionGroup var encoder: EncoderOptions
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     func validate() throws {
         if let dimensions, dimensions < 1 {
@@ -52,7 +53,7 @@ struct Embed: AsyncParsableCommand {
 
     @concurrent
     func run() async throws {
-        let loaded = try model.loadEncoder(encoder.loading(threads))
+        let loaded = try model.loadEncoder(encoder.loading(threads, weightCache: weightCache.cache))
         guard loaded.description.task == .embedding else {
             throw CommandError(
                 "\(model.name) ranks documents and makes no vectors; see berth rerank")

@@ -25,6 +25,7 @@ struct Logits: ParsableCommand {
     var out: String
 
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     private var ids: [Int] {
         get throws {
@@ -48,7 +49,9 @@ struct Logits: ParsableCommand {
         let file = try file.open()
         let compute = Compute(threads: threads.count, instructionSet: threads.instructionSet)
         let loading = ProgressBar(label: "loading")
-        let model = try ModelFamilies.load(file, on: compute) { loading.update($0) }
+        let model = try ModelFamilies.load(
+            file, on: compute, place: weightCache.cache.place(for: file, as: .stored)
+        ) { loading.update($0) }
         loading.finish()
         let vocabulary = model.configuration.vocabulary
         if let wrong = ids.first(where: { $0 >= vocabulary }) {

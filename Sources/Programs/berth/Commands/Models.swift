@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import ModelHub
 import StructuredJSON
@@ -11,7 +12,9 @@ struct Models: ParsableCommand {
             of a model's full name that begins after a slash, such as Qwen3-0.6B-GGUF:Q4_K_M; without \
             the part behind the colon where that leaves one model.
             """,
-        subcommands: [List.self, Prune.self, Remove.self, Show.self, Verify.self],
+        subcommands: [
+            Cache.self, List.self, Prune.self, Remove.self, Show.self, Verify.self,
+        ],
         defaultSubcommand: List.self)
 
     static let store = ModelStore(environment: ProcessInfo.processInfo.environment)
@@ -25,26 +28,39 @@ extension Models {
         @Flag(help: "Print a JSON array with everything that the manifests say.")
         var json = false
 
+        @OptionGroup var weightCache: WeightCacheOptions
+
         func run() throws {
             let (entries, damaged) = Models.store.list()
             for problem in damaged { StandardError.write("\(problem)\n") }
+            let cache = weightCache.cache
+            let packed = entries.map { entry in
+                cache?.entries(ofModelsIn: entry.filesFolder).reduce(0) { $0 + $1.byteCount } ?? 0
+            }
             if json {
-                let array = JSONValue.array(entries.map(\.json))
+                let array = JSONValue.array(
+                    zip(entries, packed).map { entry, packed in
+                        var json = entry.json.object ?? [:]
+                        json["packed_bytes"] = .integer(packed)
+                        return .object(json)
+                    })
                 return try StandardOutput.line(array.serialized(.pretty))
             }
             guard !entries.isEmpty else {
                 StandardError.write("no models in \(Models.store.folder); try: berth pull --help\n")
                 return
             }
-            let rows = entries.map { entry in
+            let rows = zip(entries, packed).map { entry, packed in
                 let model = entry.model
                 return [
                     model.name, ByteCount.text(model.size),
+                    packed == 0 ? "-" : ByteCount.text(packed),
                     model.quantization ?? model.kind.rawValue,
                     String(model.date.ISO8601Format().prefix(10)), model.source,
                 ]
             }
-            try Models.write(table: [["NAME", "SIZE", "TYPE", "PULLED", "SOURCE"]] + rows)
+            try Models.write(
+                table: [["NAME", "SIZE", "PACKED", "TYPE", "PULLED", "SOURCE"]] + rows)
         }
     }
 
@@ -79,7 +95,9 @@ extension Models {
 
     struct Remove: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove models; files that others share stay until the last one goes.")
+            abstract:
+                "Remove models and their packed weights; files that others share stay until the last one goes."
+        )
 
         @Argument(help: "Models of the store.")
         var names: [String]
@@ -87,7 +105,10 @@ extension Models {
         @Flag(name: .shortAndLong, help: "Do not ask.")
         var yes = false
 
+        @OptionGroup var weightCache: WeightCacheOptions
+
         func run() throws {
+            let cache = weightCache.cache
             var entries: [ModelStore.Entry] = []
             var damaged: [String] = []
             for name in names {
@@ -113,7 +134,10 @@ extension Models {
                     StandardError.write("kept\n")
                     continue
                 }
-                let freed = try Models.store.remove(entry)
+                // While the files are there, their packed copies can be told by their place.
+                let packed =
+                    try cache.map { try $0.remove($0.entries(ofModelsIn: entry.filesFolder)) } ?? 0
+                let freed = try Models.store.remove(entry) + packed
                 try StandardOutput.line(
                     "removed \(entry.model.name), \(ByteCount.text(freed)) freed")
             }
@@ -122,54 +146,36 @@ extension Models {
 
     struct Prune: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove unfinished downloads, and content that no model uses.")
+            abstract:
+                "Remove unfinished downloads, content that no model uses, and packed weights of models that are gone."
+        )
 
         @Flag(name: .shortAndLong, help: "Do not ask.")
         var yes = false
 
+        @OptionGroup var weightCache: WeightCacheOptions
+
         func run() throws {
             let leftovers = Models.store.leftovers()
-            guard !leftovers.isEmpty else { return try StandardOutput.line("nothing to remove") }
-            let size = ByteCount.text(leftovers.reduce(0) { $0 + $1.size })
-            guard try yes || Models.confirm("remove \(size) of unfinished downloads? [y/N] ")
+            let cache = weightCache.cache
+            let packed = cache?.entries().filter { !$0.isUsable } ?? []
+            guard !leftovers.isEmpty || !packed.isEmpty else {
+                return try StandardOutput.line("nothing to remove")
+            }
+            let size = ByteCount.text(
+                leftovers.reduce(0) { $0 + $1.size } + packed.reduce(0) { $0 + $1.byteCount })
+            guard try yes || Models.confirm("remove \(size) that no model needs? [y/N] ")
             else {
                 return StandardError.write("kept\n")
             }
-            let freed = try Models.store.removeLeftovers()
+            let freed =
+                try Models.store.removeLeftovers() + (cache.map { try $0.remove(packed) } ?? 0)
             try StandardOutput.line("\(ByteCount.text(freed)) freed")
         }
     }
 
-    struct Verify: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Compare files with the SHA-256 in the manifests; all models, or those named."
-        )
-
-        @Argument(help: "Models of the store.")
-        var names: [String] = []
-
-        func run() throws {
-            let (all, damaged) = Models.store.list()
-            for problem in damaged { StandardError.write("\(problem)\n") }
-            let entries = names.isEmpty ? all : try names.map { try Models.store.find($0) }
-            var failures = names.isEmpty ? damaged.count : 0
-            for entry in entries {
-                let bar = ProgressBar(label: "reading \(entry.model.shortName)")
-                let problems = try Models.store.verify(entry) { done in
-                    bar.update(Double(done) / Double(max(1, entry.model.size)))
-                }
-                bar.finish()
-                for problem in problems { StandardError.write("\(problem)\n") }
-                failures += problems.count
-                try StandardOutput.line(
-                    "\(entry.model.name): \(problems.isEmpty ? "ok" : "DAMAGED, pull it again")")
-            }
-            guard failures == 0 else { throw ExitCode.failure }
-        }
-    }
-
     /// Asks on the terminal; without one there is nobody to ask.
-    fileprivate static func confirm(_ question: String) throws -> Bool {
+    static func confirm(_ question: String) throws -> Bool {
         guard isatty(STDIN_FILENO) == 1 else {
             throw CommandError("nobody is there to ask; say --yes to go on without")
         }
@@ -178,7 +184,7 @@ extension Models {
     }
 
     /// Writes rows with columns of equal width.
-    fileprivate static func write(table rows: [[String]]) throws {
+    static func write(table rows: [[String]]) throws {
         var widths: [Int] = []
         for row in rows {
             for (column, cell) in row.enumerated() {

@@ -29,6 +29,7 @@ struct Rerank: AsyncParsableCommand {
 
     @OptionGroup var encoder: EncoderOptions
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     func validate() throws {
         if let top, top < 1 {
@@ -38,7 +39,7 @@ struct Rerank: AsyncParsableCommand {
 
     @concurrent
     func run() async throws {
-        let loaded = try model.loadEncoder(encoder.loading(threads))
+        let loaded = try model.loadEncoder(encoder.loading(threads, weightCache: weightCache.cache))
         guard loaded.description.task == .reranking else {
             throw CommandError(
                 "\(model.name) makes vectors and ranks no documents; see berth embed")

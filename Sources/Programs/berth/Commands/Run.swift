@@ -22,10 +22,11 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var sampling: SamplingArguments
     @OptionGroup var engine: EngineOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     @concurrent
     func run() async throws {
-        let loaded = try model.load(engine)
+        let loaded = try model.load(engine, weightCache)
         let request = CompletionRequest(
             model: loaded.description.name,
             prompt: loaded.template == nil

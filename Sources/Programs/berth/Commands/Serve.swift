@@ -33,6 +33,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var engine: EngineOptions
     @OptionGroup var encoder: EncoderOptions
+    @OptionGroup var weightCache: WeightCacheOptions
 
     func validate() throws {
         guard (0...65_535).contains(port) else {
@@ -55,10 +56,14 @@ struct Serve: AsyncParsableCommand {
             !encoders.contains { $0.name == reference.name }
         }
         let backend = LocalBackend(
-            models: try generators.map { try $0.load(engine, besides: references.count - 1) },
+            models: try generators.map {
+                try $0.load(engine, weightCache, besides: references.count - 1)
+            },
             encoders: try encoders.map {
                 try $0.loadEncoder(
-                    encoder.loading(engine.threads, contextLength: engine.contextLength))
+                    encoder.loading(
+                        engine.threads, contextLength: engine.contextLength,
+                        weightCache: weightCache.cache))
             })
         let server = BerthServer(
             configuration: ServerConfiguration(

@@ -1,6 +1,7 @@
 import Architectures
 import ArgumentParser
 import ChatEngine
+import Checkpoints
 import Tokenizers
 
 extension WeightPrecision: ExpressibleByArgument {}
@@ -28,10 +29,13 @@ struct EncoderOptions: ParsableArguments {
     @Option(help: "How a text's states become one vector (default: what the model says).")
     var pooling: Pooling?
 
-    func loading(_ threads: ThreadOptions, contextLength: Int? = nil) -> LoadedEncoder.Options {
+    func loading(
+        _ threads: ThreadOptions, contextLength: Int? = nil, weightCache: WeightCache?
+    ) -> LoadedEncoder.Options {
         LoadedEncoder.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
-            contextLength: contextLength, precision: weights, pooling: pooling)
+            contextLength: contextLength, precision: weights, pooling: pooling,
+            weightCache: weightCache)
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChatEngine
+import Checkpoints
 import Foundation
 import Tensors
 
@@ -53,11 +54,11 @@ struct EngineOptions: ParsableArguments {
     }
 
     /// - `models`: how many share the machine's memory.
-    func loading(models: Int = 1) -> LoadedModel.Options {
+    func loading(models: Int = 1, weightCache: WeightCache?) -> LoadedModel.Options {
         LoadedModel.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
             contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 },
-            modelsOnMachine: models)
+            modelsOnMachine: models, weightCache: weightCache)
     }
 }
 

@@ -78,12 +78,15 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     }
 
     /// Loads the model, with a progress bar when that takes a while.
-    func load(_ options: EngineOptions, besides others: Int = 0) throws -> LoadedModel {
+    func load(_ options: EngineOptions, _ weights: WeightCacheOptions, besides others: Int = 0)
+        throws -> LoadedModel
+    {
         let file = try open()
         let bar = ProgressBar(label: "loading \(name)")
         defer { bar.finish() }
         let loaded = try LoadedModel(
-            name: name, file: file, options: options.loading(models: 1 + others),
+            name: name, file: file,
+            options: options.loading(models: 1 + others, weightCache: weights.cache),
             progress: { bar.update($0) })
         bar.finish()
         say(loaded.tokenizer.notices)
