@@ -55,7 +55,10 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-lint_swift() { "$swift" format lint --strict --recursive --parallel Package.swift Sources Tests; }
+lint_swift() {
+    "$swift" format lint --strict --recursive --parallel Package.swift Sources Tests \
+        Benchmarks/Package.swift Benchmarks/Runner
+}
 
 lint_shell() { git ls-files -z -- '*.sh' '.ci/run' | xargs -0 shellcheck -x; }
 
