@@ -212,62 +212,6 @@ struct AttentionTests {
         }
     }
 
-    @Test("Norms and turns of heads are those of rows, in any batch")
-    func preparation() {
-        let (dimension, heads, kvHeads) = (24, 4, 2)
-        let norms = [
-            Matrix.random(rows: 1, columns: dimension, seed: 1),
-            .random(rows: 1, columns: dimension, seed: 2),
-        ]
-        let layout = KVPageLayout(layers: 1, heads: kvHeads, headDimension: dimension)
-        let columns = (heads + 2 * kvHeads) * dimension
-        let frequencies = (0..<8).map { 1 / Double($0 + 1) }
-        func result(_ cuts: [Range<Int>], threads: Int, _ pairing: RotaryPairing, byHand: Bool)
-            -> [[UInt32]]
-        {
-            let compute = Compute(threads: threads)
-            let page = UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 64)
-            defer { unsafe page.deallocate() }
-            return cuts.flatMap { cut in
-                let all = Matrix.random(rows: 40, columns: columns, seed: 3)
-                let projected = Matrix(rows: cut.count, columns: columns) {
-                    all.values(cut.lowerBound + $0)[$1]
-                }
-                let angles = RotaryAngles(rows: cut.count, pairs: 8)
-                angles.update(positions: Array(cut), frequencies: frequencies, on: compute)
-                var projectedHeads = ProjectedHeads(projected, heads: heads, layout: layout)
-                if byHand {
-                    for (column, count, norm) in [
-                        (0, heads, norms[0]), (heads * dimension, kvHeads, norms[1]),
-                    ] {
-                        compute.normalizeHeads(
-                            projected, rows: cut.count, column: column, heads: count,
-                            headDimension: dimension, weight: norm.values(0), epsilon: 1e-5)
-                    }
-                    compute.rotate(
-                        projected, rows: cut.count, column: 0, heads: heads + kvHeads,
-                        headDimension: dimension, angles: angles, pairing: pairing)
-                } else {
-                    projectedHeads.norms = .init(
-                        query: norms[0].values(0), key: norms[1].values(0), epsilon: 1e-5)
-                    projectedHeads.rotation = .init(angles: angles, pairing: pairing)
-                }
-                let output = Matrix(rows: cut.count, columns: heads * dimension)
-                let batch = unsafe AttentionBatch(
-                    positions: Array(cut), sequences: cut.map { _ in 0 }, pages: [[page]])
-                compute.attend(
-                    projectedHeads, layer: 0, batch: batch, layout: layout, scale: 0.2, into: output
-                )
-                return output.bits()
-            }
-        }
-        for pairing in [RotaryPairing.adjacent, .halves] {
-            let expected = result([0..<40], threads: 1, pairing, byHand: true)
-            #expect(result([0..<40], threads: 2, pairing, byHand: false) == expected)
-            #expect(result([0..<1, 1..<9, 9..<40], threads: 1, pairing, byHand: false) == expected)
-        }
-    }
-
     @Test(
         "Rounding is to nearest even; what is too large stays finite",
         arguments: InstructionSet.supported, [KVElement.f16, .bf16])

@@ -44,29 +44,6 @@ struct RowOperationTests {
         }
     }
 
-    @Test("Normalizing heads touches its columns only, a head at a time")
-    func normalizeHeads() {
-        let weight = (0..<24).map { Float($0) / 7 - 1 }
-        let input = Matrix.random(rows: 9, columns: 100, seed: 4)
-        let output = compare("heads") { compute in
-            let x = Matrix(rows: 9, columns: 100) { input.values($0)[$1] }
-            compute.normalizeHeads(
-                x, rows: 9, column: 5, heads: 3, headDimension: 24, weight: weight, epsilon: 1e-5)
-            return x
-        }
-        let compute = Compute(threads: 1)
-        for row in 0..<9 {
-            let (before, after) = (input.values(row), output.values(row))
-            #expect(before[..<5] == after[..<5] && before[77...] == after[77...])
-            for head in 0..<3 {
-                let part = 5 + head * 24..<29 + head * 24
-                let alone = Matrix(rows: 1, columns: 24) { before[part.lowerBound + $1] }
-                compute.normalize(alone, rows: 1, weight: weight, epsilon: 1e-5, into: alone)
-                #expect(Array(after[part]) == alone.values(0))
-            }
-        }
-    }
-
     @Test("The gate agrees with double precision, on every instruction set with the same bits")
     func gate() {
         for width in Self.widths {
@@ -125,46 +102,6 @@ struct RowOperationTests {
                     return row < 19 && column < width ? biased + b.values(row)[column] : biased
                 }
                 #expect(sum.values(row) == expected)
-            }
-        }
-    }
-
-    @Test(
-        "Rotation turns each pair by its angle, scaled, and leaves the other dimensions",
-        arguments: [RotaryPairing.adjacent, .halves], [1, 4, 8, 13, 32])
-    func rotate(pairing: RotaryPairing, pairs: Int) {
-        let (heads, dimension) = (3, 2 * pairs + 6)
-        let columns = 4 + heads * dimension
-        let positions = [0, 1, 1, 77, 100_000]
-        let frequencies = (0..<pairs).map { pow(10_000, -Double($0) / Double(pairs)) }
-        let angles = RotaryAngles(rows: 8, pairs: pairs)
-        angles.update(
-            positions: positions, frequencies: frequencies, magnitude: 1.25,
-            on: Compute(threads: 2))
-        let input = Matrix.random(rows: 5, columns: columns, seed: 10)
-        let output = compare("\(pairing)") { compute in
-            let x = Matrix(rows: 5, columns: columns) { input.values($0)[$1] }
-            compute.rotate(
-                x, rows: 5, column: 4, heads: heads, headDimension: dimension, angles: angles,
-                pairing: pairing)
-            return x
-        }
-        for row in 0..<5 {
-            let before = input.values(row)
-            var exact = before.map(Double.init)
-            for head in 0..<heads {
-                for pair in 0..<pairs {
-                    let start = 4 + head * dimension
-                    let first = start + (pairing == .adjacent ? 2 * pair : pair)
-                    let second = first + (pairing == .adjacent ? 1 : pairs)
-                    let angle = Double(positions[row]) * frequencies[pair]
-                    let (a, b) = (Double(before[first]), Double(before[second]))
-                    exact[first] = 1.25 * (a * cos(angle) - b * sin(angle))
-                    exact[second] = 1.25 * (a * sin(angle) + b * cos(angle))
-                }
-            }
-            for (value, exact) in zip(output.values(row), exact) {
-                #expect(abs(Double(value) - exact) < 5e-7)
             }
         }
     }

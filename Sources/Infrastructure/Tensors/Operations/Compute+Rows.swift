@@ -28,31 +28,6 @@ extension Compute {
         }
     }
 
-    /// RMS norm of every head of a part of each row, in place.
-    ///
-    /// - `column`: where the first head starts.
-    /// - `weight`: as long as a head, shared by all heads.
-    package func normalizeHeads(
-        _ x: Matrix, rows: Int, column: Int, heads: Int, headDimension: Int, weight: [Float],
-        epsilon: Float
-    ) {
-        precondition(rows <= x.rows, "more rows than there are")
-        precondition(column >= 0 && column + heads * headDimension <= x.columns, "beyond the row")
-        precondition(weight.count == headDimension, "lengths differ")
-        let normalize = unsafe kernels.pointee.normalize
-        unsafe weight.withUnsafeBufferPointer { weight in
-            guard let weight = weight.baseAddress else { return }
-            inParallel(rows, cost: heads * (headDimension / 4 + 15)) { range in
-                for row in range {
-                    for head in 0..<heads {
-                        let start = unsafe x.row(row) + column + head * headDimension
-                        unsafe normalize(start, weight, epsilon, headDimension, start)
-                    }
-                }
-            }
-        }
-    }
-
     /// Rounds rows to 8 bits, to nearest even, with a scale for every 32 values (the largest becomes 127).
     package func quantize(_ x: Matrix, rows: Int, into output: QuantizedRows) {
         precondition(rows <= x.rows, "more rows than there are")
@@ -116,30 +91,6 @@ extension Compute {
                 let target = unsafe output.row(row)
                 unsafe gate(start, start + width, width, target)
                 unsafe rounding?.round(target, row: row)
-            }
-        }
-    }
-
-    /// Rotary position embedding of the leading dimensions of every head, in place (RoFormer, 2021).
-    ///
-    /// - `column`: where the first head starts.
-    /// - `angles`: of the same rows; its pairs may cover a part of a head only.
-    package func rotate(
-        _ x: Matrix, rows: Int, column: Int, heads: Int, headDimension: Int, angles: RotaryAngles,
-        pairing: RotaryPairing
-    ) {
-        precondition(rows <= x.rows && rows <= angles.rows, "more rows than there are")
-        precondition(column >= 0 && column + heads * headDimension <= x.columns, "beyond the row")
-        precondition(2 * angles.pairs <= headDimension, "more pairs than a head has")
-        let rotate = unsafe kernels.pointee.rotate
-        inParallel(rows, cost: heads * (angles.pairs / 4 + 5)) { range in
-            for row in range {
-                var rotation = unsafe berth_rotation(
-                    cosines: angles.cosines.row(row), sines: angles.sines.row(row),
-                    pairs: angles.pairs, adjacent: pairing == .adjacent)
-                for head in 0..<heads {
-                    unsafe rotate(&rotation, x.row(row) + column + head * headDimension)
-                }
             }
         }
     }
