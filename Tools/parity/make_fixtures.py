@@ -1,10 +1,11 @@
 """Writes the committed parity fixtures: small GGUF files with the reference logits of some of their rows.
 
-    make_fixtures.py [--folder Tests/Engine/InferenceTests/Fixtures/Parity] [--sets manifest,long]
+    make_fixtures.py [--folder Tests/Engine/InferenceTests/Fixtures/Parity] [--sets manifest,long,caches]
 
 manifest.json   the tokens, and an entry a file: which rows of the reference are kept, and how far
                 llama.cpp is from it on those rows
 long.json       the same for texts past 2,000 tokens: rotary embeddings that were stretched, sliding windows
+caches.json     how far llama.cpp is from the reference with other caches, on files of the first set
 *.gguf          one or two layers of a family, in one quantization
 *.logits        the kept rows, float32, little endian, one after another
 """
@@ -39,6 +40,13 @@ LONG_FILES = [
     "llama-slim+linear", "llama-slim+llama3", "llama-slim+yarn", "qwen2-slim+yarnfine",
     "qwen3-slim+yarn", "llama-slim+longrope", "llama-slim+window", "qwen2-slim+upperwindow",
 ]
+
+# Files of the first set whose heads llama.cpp's blocks of 32 divide.
+CACHE_FILES = [
+    "qwen2-narrow-F16", "llama-small-Q8_0", "qwen2-small-Q4_0", "qwen3-small-Q6_K",
+    "llama-small-Q4_K_M", "qwen2-small-Q4_K_M", "qwen3-small-Q4_K_M",
+]
+CACHES = ["bf16", "q8_0"]
 
 TOKEN_COUNT = 300
 LONG_TOKEN_COUNT = 2101
@@ -115,15 +123,32 @@ def write_long_set(folder):
     write_manifest(folder / "long.json", tokens, entries)
 
 
+def write_cache_set(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    files = {file["name"]: file for file in manifest["files"]}
+    entries = []
+    for name in CACHE_FILES:
+        rows = files[name]["rows"]
+        reference = np.fromfile(folder / f"{name}.logits", "<f4").reshape(len(rows), -1)
+        for cache in CACHES:
+            peer = references.llama_cpp_logits(folder / f"{name}.gguf", manifest["tokens"], cache)[rows]
+            divergence = references.mean_divergence(reference, peer)
+            entries.append({
+                "name": name, "quantization": files[name]["quantization"], "rows": rows, "cache": cache,
+                "llamaCppDivergence": float(f"{divergence:.3e}")})
+            print(f"{name:22} {cache}: llama.cpp: KL {divergence:.2e}")
+    write_manifest(folder / "caches.json", manifest["tokens"], entries)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", default="Tests/Engine/InferenceTests/Fixtures/Parity")
-    parser.add_argument("--sets", default="manifest,long")
+    parser.add_argument("--sets", default="manifest,long,caches")
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    writers = {"manifest": write_set, "long": write_long_set}
+    writers = {"manifest": write_set, "long": write_long_set, "caches": write_cache_set}
     for name in arguments.sets.split(","):
         writers[name](folder)
 

@@ -56,12 +56,16 @@ def set_positions(config, shape):
             for layer in range(shape.layers)]
 
 
-def llama_cpp_logits(path, tokens):
-    """The peer: its quantized kernels and half-precision cache as shipped."""
+def llama_cpp_logits(path, tokens, cache="f16"):
+    """The peer: its quantized kernels as shipped, and a cache of a type."""
     import llama_cpp
 
+    # GGML's numbers of the types.
+    kind = {"f16": 1, "q8_0": 8, "bf16": 30}[cache]
+    # It keeps quantized values with its flash attention only.
     model = llama_cpp.Llama(
-        str(path), n_ctx=len(tokens) + 64, n_threads=2, logits_all=True, verbose=False)
+        str(path), n_ctx=len(tokens) + 64, n_threads=2, logits_all=True, verbose=False,
+        type_k=kind, type_v=kind, flash_attn=cache != "f16")
     model.eval(tokens)
     return np.array(model.scores[:len(tokens)])
 

@@ -23,6 +23,8 @@ package final class LoadedEncoder: Sendable {
         package var precision: WeightPrecision
         /// `nil` takes what the file says.
         package var pooling: Pooling?
+        /// How a decoder keeps keys and values.
+        package var cacheElements: KVElement
         /// Where packed weights are kept for the next start; `nil` keeps none.
         package var weightCache: WeightCache?
 
@@ -30,6 +32,7 @@ package final class LoadedEncoder: Sendable {
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
             instructionSet: InstructionSet = .best, contextLength: Int? = nil,
             precision: WeightPrecision = .rounded, pooling: Pooling? = nil,
+            cacheElements: KVElement = .f16,
             weightCache: WeightCache? = nil
         ) {
             self.threads = threads
@@ -38,6 +41,7 @@ package final class LoadedEncoder: Sendable {
             self.precision = precision
             self.pooling = pooling
             self.weightCache = weightCache
+            self.cacheElements = cacheElements
         }
     }
 
@@ -151,6 +155,7 @@ package final class LoadedEncoder: Sendable {
         let longest = min(model.configuration.contextLength, longestText ?? longestDecoderText)
         return EmbeddingEngine(
             try CausalTextEncoder(
-                model: model, compute: compute, longestText: longest, pooling: pooling))
+                model: model, compute: compute, longestText: longest, pooling: pooling,
+                elements: options.cacheElements))
     }
 }

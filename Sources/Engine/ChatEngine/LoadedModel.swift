@@ -19,6 +19,8 @@ package final class LoadedModel: Sendable {
         package var contextLength: Int?
         /// Budget of the KV cache in bytes; `nil` chooses by the machine's memory.
         package var cacheBytes: Int?
+        /// How the KV cache keeps keys and values.
+        package var cacheElements: KVElement
         /// Models that share the machine's memory, this one included.
         package var modelsOnMachine: Int
         /// Where packed weights are kept for the next start; `nil` keeps none.
@@ -27,12 +29,14 @@ package final class LoadedModel: Sendable {
         package init(
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
             instructionSet: InstructionSet = .best, contextLength: Int? = nil,
-            cacheBytes: Int? = nil, modelsOnMachine: Int = 1, weightCache: WeightCache? = nil
+            cacheBytes: Int? = nil, cacheElements: KVElement = .f16, modelsOnMachine: Int = 1,
+            weightCache: WeightCache? = nil
         ) {
             self.threads = threads
             self.instructionSet = instructionSet
             self.contextLength = contextLength
             self.cacheBytes = cacheBytes
+            self.cacheElements = cacheElements
             self.modelsOnMachine = modelsOnMachine
             self.weightCache = weightCache
         }
@@ -81,10 +85,12 @@ package final class LoadedModel: Sendable {
         let cacheBytes =
             options.cacheBytes
             ?? Self.cacheBytes(
-                layout: model.layout, contextLength: contextLength, models: options.modelsOnMachine)
-        engine = try InferenceEngine(
-            model: model, compute: compute,
-            options: InferenceEngine.Options(cacheBytes: cacheBytes, contextLength: contextLength))
+                layout: model.layout.storing(options.cacheElements), contextLength: contextLength,
+                models: options.modelsOnMachine)
+        var engineOptions = InferenceEngine.Options(
+            cacheBytes: cacheBytes, contextLength: contextLength)
+        engineOptions.cacheElements = options.cacheElements
+        engine = try InferenceEngine(model: model, compute: compute, options: engineOptions)
         recommendedSampling = SamplingOptions(recommendedBy: file)
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,

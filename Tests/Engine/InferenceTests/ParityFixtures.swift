@@ -11,6 +11,8 @@ struct ParityFixtures: Decodable {
         let llamaCppDivergence: Double?
         /// Most positions of a text that the model is loaded for, where that is less than it was made for.
         let contextLength: Int?
+        /// How llama.cpp's cache kept keys and values, where not in float16.
+        let cache: String?
     }
 
     let tokens: [Int]
@@ -27,7 +29,8 @@ struct ParityFixtures: Decodable {
         }
     }
 
-    /// - `set`: `manifest` for 300 tokens of every family and quantization, `long` for texts past 2,000 tokens.
+    /// - `set`: `manifest` for 300 tokens of every family and quantization, `long` for texts past 2,000 tokens,
+    ///   `caches` for other KV caches than of float16.
     static func load(_ set: String = "manifest") throws -> ParityFixtures {
         try JSONDecoder().decode(
             ParityFixtures.self, from: Data(contentsOf: folder.appending(path: "\(set).json")))

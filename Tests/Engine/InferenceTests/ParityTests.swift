@@ -81,6 +81,25 @@ struct ParityTests {
         }
     }
 
+    @Test(
+        "With other caches, logits stray no further than llama.cpp's with the same",
+        arguments: KVElement.allCases.filter { $0 != .f16 })
+    func caches(elements: KVElement) throws {
+        let fixtures = try ParityFixtures.load("caches")
+        let files = fixtures.files.filter { $0.cache == elements.rawValue }
+        #expect(files.count >= 7)
+        for file in files {
+            let reference = try fixtures.reference(file)
+            let ours = try Self.logits(
+                file.name, tokens: fixtures.tokens, step: 128, elements: elements)
+            let mean =
+                zip(reference, file.rows).reduce(0) { $0 + divergence(from: $1.0, to: ours[$1.1]) }
+                / Double(file.rows.count)
+            let peer = try #require(file.llamaCppDivergence)
+            #expect(mean <= max(1.1 * peer, 2e-5), "\(file.name)")
+        }
+    }
+
     static let longFiles = [
         "llama-slim+linear", "llama-slim+llama3", "llama-slim+yarn", "qwen2-slim+yarnfine",
         "qwen3-slim+yarn", "llama-slim+longrope", "llama-slim+window", "qwen2-slim+upperwindow",

@@ -35,17 +35,19 @@ struct Benchmark {
 
     init(
         model: DecoderModel, compute: Compute, prompt: Int, generate: Int, depth: Int,
-        mostStreams: Int, repetitions: Int
+        mostStreams: Int, repetitions: Int, elements: KVElement
     ) throws {
         self.prompt = prompt
         self.generate = generate
         self.depth = depth
         self.repetitions = repetitions
         let positions = max(prompt, (depth + generate) * mostStreams)
-        let pages = positions / model.layout.positions + mostStreams + 1
+        let layout = model.layout.storing(elements)
+        let pages = positions / layout.positions + mostStreams + 1
         runner = try ModelRunner(
             model: model, compute: compute, rows: max(rowsPerStep, mostStreams),
-            outputRows: max(1, mostStreams), cacheBytes: pages * model.layout.byteCount)
+            outputRows: max(1, mostStreams), elements: elements,
+            cacheBytes: pages * layout.byteCount)
     }
 
     /// Of a token of the prompt, its share of what its step does.

@@ -50,6 +50,7 @@ struct Bench: ParsableCommand {
     var seconds = 1.0
 
     @OptionGroup var encoder: EncoderOptions
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var weightCache: WeightCacheOptions
 
     @Flag(help: "Print one JSON object a line.")
@@ -97,7 +98,8 @@ struct Bench: ParsableCommand {
         let streamCounts = try streamCounts
         let bench = try Benchmark(
             model: model, compute: compute, prompt: prompt, generate: generate, depth: depth,
-            mostStreams: streamCounts.max() ?? 1, repetitions: repetitions)
+            mostStreams: streamCounts.max() ?? 1, repetitions: repetitions,
+            elements: cache.cacheType)
 
         let prefill = try bench.prefill()
         let share = ShareOfCeilings(

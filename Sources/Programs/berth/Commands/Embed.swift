@@ -39,6 +39,7 @@ struct Embed: AsyncParsableCommand {
     var truncate = false
 
     @OptionGroup var encoder: EncoderOptions
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var weightCache: WeightCacheOptions
 
@@ -53,7 +54,8 @@ struct Embed: AsyncParsableCommand {
 
     @concurrent
     func run() async throws {
-        let loaded = try model.loadEncoder(encoder.loading(threads, weightCache: weightCache.cache))
+        let loaded = try model.loadEncoder(
+            encoder.loading(threads, cache: cache, weightCache: weightCache.cache))
         guard loaded.description.task == .embedding else {
             throw CommandError(
                 "\(model.name) ranks documents and makes no vectors; see berth rerank")

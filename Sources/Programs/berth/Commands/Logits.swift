@@ -25,6 +25,7 @@ struct Logits: ParsableCommand {
     var out: String
 
     @OptionGroup var threads: ThreadOptions
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var weightCache: WeightCacheOptions
 
     private var ids: [Int] {
@@ -60,10 +61,11 @@ struct Logits: ParsableCommand {
         }
 
         let rows = 64
-        let pages = (ids.count + model.layout.positions - 1) / model.layout.positions
+        let layout = model.layout.storing(cache.cacheType)
+        let pages = (ids.count + layout.positions - 1) / layout.positions
         let runner = try ModelRunner(
             model: model, compute: compute, rows: rows, outputRows: rows,
-            cacheBytes: pages * model.layout.byteCount)
+            elements: cache.cacheType, cacheBytes: pages * layout.byteCount)
         guard URL(fileURLWithPath: out).resolvingSymlinksInPath().path != Self.resolved(self.file)
         else {
             throw CommandError("--out names the model itself; choose another file")

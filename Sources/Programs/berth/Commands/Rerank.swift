@@ -28,6 +28,7 @@ struct Rerank: AsyncParsableCommand {
     var top: Int?
 
     @OptionGroup var encoder: EncoderOptions
+    @OptionGroup var cache: CacheOptions
     @OptionGroup var threads: ThreadOptions
     @OptionGroup var weightCache: WeightCacheOptions
 
@@ -39,7 +40,8 @@ struct Rerank: AsyncParsableCommand {
 
     @concurrent
     func run() async throws {
-        let loaded = try model.loadEncoder(encoder.loading(threads, weightCache: weightCache.cache))
+        let loaded = try model.loadEncoder(
+            encoder.loading(threads, cache: cache, weightCache: weightCache.cache))
         guard loaded.description.task == .reranking else {
             throw CommandError(
                 "\(model.name) makes vectors and ranks no documents; see berth embed")

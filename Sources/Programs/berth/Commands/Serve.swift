@@ -62,7 +62,7 @@ struct Serve: AsyncParsableCommand {
             encoders: try encoders.map {
                 try $0.loadEncoder(
                     encoder.loading(
-                        engine.threads, contextLength: engine.contextLength,
+                        engine.threads, cache: engine.cache, contextLength: engine.contextLength,
                         weightCache: weightCache.cache))
             })
         let server = BerthServer(

@@ -30,12 +30,13 @@ struct EncoderOptions: ParsableArguments {
     var pooling: Pooling?
 
     func loading(
-        _ threads: ThreadOptions, contextLength: Int? = nil, weightCache: WeightCache?
+        _ threads: ThreadOptions, cache: CacheOptions, contextLength: Int? = nil,
+        weightCache: WeightCache?
     ) -> LoadedEncoder.Options {
         LoadedEncoder.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
             contextLength: contextLength, precision: weights, pooling: pooling,
-            weightCache: weightCache)
+            cacheElements: cache.cacheType, weightCache: weightCache)
     }
 }
 

@@ -44,6 +44,8 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "Memory for the KV cache in MiB (default: by context length and memory).")
     var cacheMemory: Int?
 
+    @OptionGroup var cache: CacheOptions
+
     func validate() throws {
         if let contextLength, contextLength < 1 {
             throw ValidationError("--context-length must be at least 1, got \(contextLength).")
@@ -58,7 +60,7 @@ struct EngineOptions: ParsableArguments {
         LoadedModel.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
             contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 },
-            modelsOnMachine: models, weightCache: weightCache)
+            cacheElements: cache.cacheType, modelsOnMachine: models, weightCache: weightCache)
     }
 }
 

@@ -1,0 +1,15 @@
+import ArgumentParser
+import Tensors
+
+extension KVElement: ExpressibleByArgument {}
+
+/// How keys and values are kept.
+struct CacheOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            How the KV cache keeps numbers: f16, bf16 for models whose keys go beyond float16's range, or q8_0, which \
+            needs little more than half of the memory and its bandwidth, and is less exact.
+            """))
+    var cacheType = KVElement.f16
+}
