@@ -13,11 +13,11 @@ struct HeadPreparationTests {
         _ change: (inout ProjectedHeads, Compute) -> Void
     ) -> Matrix {
         let layout = KVPageLayout(layers: 1, heads: 1, headDimension: dimension)
-        let pages = (0..<input.rows).map { _ in
+        let pages = unsafe (0..<input.rows).map { _ in
             UnsafeMutableRawPointer.allocate(byteCount: layout.byteCount, alignment: 64)
         }
         defer {
-            for index in pages.indices {
+            for index in 0..<input.rows {
                 unsafe pages[index].deallocate()
             }
         }
@@ -30,7 +30,7 @@ struct HeadPreparationTests {
                 valueColumn: keyColumn, heads: heads - 1)
             change(&projected, compute)
             let batch = unsafe AttentionBatch(
-                positions: pages.map { _ in 0 }, sequences: Array(pages.indices),
+                positions: (0..<input.rows).map { _ in 0 }, sequences: Array(0..<input.rows),
                 pages: pages.map { unsafe [$0] })
             let output = Matrix(rows: input.rows, columns: (heads - 1) * dimension)
             compute.attend(
