@@ -69,8 +69,13 @@ import Synchronization
 
     /// Makes the partial file this object's own, and checks the disk's room.
     private func claim(_ byteCount: Int?) throws(CheckpointError) {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // Where a file system knows no locks, nobody else is kept out.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             throw Self.error(path, "is being written by another program; wait for it to end")
+        }
+        // Whoever held the lock may have given the file its name meanwhile.
+        guard isFile(descriptor, at: partial) else {
+            throw Self.error(path, "was finished by another program; try again")
         }
         Self.unfinished.withLock { _ = $0.insert(partial) }
         guard ftruncate(descriptor, 0) == 0 else {

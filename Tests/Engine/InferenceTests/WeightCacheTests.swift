@@ -44,8 +44,8 @@ struct WeightCacheTests {
         }
 
         /// Logits of some tokens by the model as it starts with the cache; its packed weights are on the disk afterwards.
-        func start() throws -> [[Float]] {
-            let file = try Checkpoint.open(path: model)
+        func start(_ path: String? = nil) throws -> [[Float]] {
+            let file = try Checkpoint.open(path: path ?? model)
             let logits = try ParityTests.logits(
                 of: file, tokens: [1, 5, 9, 2], step: 4,
                 place: cache.place(for: file, as: .stored, leastBytes: 0))
@@ -213,6 +213,9 @@ struct WeightCacheTests {
         let digest = PackedSource(file, as: .stored)?.digest
         let link = setting.folder.appending(path: "other.gguf").path
         try FileManager.default.linkItem(atPath: setting.model, toPath: link)
+        let before = try Self.inode(setting.files[0])
+        #expect(try setting.start(link) == setting.fresh())
+        #expect(try setting.files.map(Self.inode) == [before])
         #expect(PackedSource(try Checkpoint.open(path: link), as: .stored)?.digest == digest)
         #expect(PackedSource(file, as: .rounded)?.digest != digest)
     }

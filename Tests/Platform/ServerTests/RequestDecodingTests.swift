@@ -125,7 +125,7 @@ struct RequestDecodingTests {
         "prompts that are none are refused by name",
         arguments: [
             (nil, "prompt"), (5, "prompt"), ([], "prompt"), ([[]], "prompt[0]"),
-            (["a", "b"], "prompt[1]"), (["a", 1], "prompt[1]"), (true, "prompt"),
+            (["a", "b"], "prompt"), (["a", 1], "prompt"), (true, "prompt"),
             ([1, "a"], "prompt[1]"), ([[1, 2.5]], "prompt[0][1]"),
         ] as [(JSONValue, String)])
     func wrongPrompts(value: JSONValue, path: String) throws {

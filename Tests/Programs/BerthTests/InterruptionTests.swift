@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Commands that are interrupted")
+@Suite("Commands that are interrupted", .serialized)
 struct InterruptionTests {
     /// A GGUF file of a gigabyte of zeros, which take no room on the disk.
     private func largeModel() throws -> String {
@@ -27,7 +27,7 @@ struct InterruptionTests {
         "Nothing is left of a file that was being written",
         arguments: [["quantize", "--type", "Q4_K_M"], ["convert", "--type", "bf16"]],
         [SIGTERM, SIGINT])
-    func leftovers(command: [String], signal: Int32) async throws {
+    func leftovers(command: [String], signal: Int32) throws {
         let model = try largeModel()
         let folder = URL(filePath: model).deletingLastPathComponent()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -35,12 +35,13 @@ struct InterruptionTests {
         let process = BerthProgram.process([command[0], model, out] + command.dropFirst())
         process.standardError = FileHandle.nullDevice
         try process.run()
+        // Sleeping in the thread: tests beside this one may keep a task waiting until the command is done.
         let deadline = ContinuousClock.now + .seconds(60)
         while !FileManager.default.fileExists(atPath: out + ".partial") {
             try #require(ContinuousClock.now < deadline && process.isRunning)
-            try await Task.sleep(for: .milliseconds(1))
+            Thread.sleep(forTimeInterval: 0.001)
         }
-        try await Task.sleep(for: .milliseconds(20))
+        Thread.sleep(forTimeInterval: 0.02)
         #expect(kill(process.processIdentifier, signal) == 0)
         process.waitUntilExit()
         #expect(process.terminationStatus == 128 + signal)

@@ -143,7 +143,11 @@ private struct LayerAttention {
         _ tile: AttentionBatch.Tile, head: Int, worker: Int, runs: Range<Int>,
         partials: UnsafeMutablePointer<Float>?
     ) {
-        unsafe withWork(tile, head: head, worker: worker, runs: runs, partials: partials) { work in
+        let floats = berth_attention_scratch(
+            AttentionBatch.tileRows * group, dimension, dimension)
+        let scratch = unsafe compute.scratch(of: worker, floats: floats)
+        unsafe withWork(tile, head: head, scratch: scratch, runs: runs, partials: partials) {
+            work in
             unsafe kernels.attend(&work)
         }
     }
@@ -153,7 +157,9 @@ private struct LayerAttention {
         _ tile: AttentionBatch.Tile, head: Int, runs: Range<Int>,
         partials: UnsafeMutablePointer<Float>
     ) {
-        unsafe withWork(tile, head: head, worker: 0, runs: runs, partials: partials) { work in
+        // Joining needs no scratch memory, so that any member may do it.
+        unsafe withWork(tile, head: head, scratch: partials, runs: runs, partials: partials) {
+            work in
             unsafe kernels.join(&work)
         }
     }
@@ -164,13 +170,12 @@ private struct LayerAttention {
     }
 
     private func withWork(
-        _ tile: AttentionBatch.Tile, head: Int, worker: Int, runs: Range<Int>,
-        partials: UnsafeMutablePointer<Float>?, _ body: (inout berth_attention) -> Void
+        _ tile: AttentionBatch.Tile, head: Int, scratch: UnsafeMutablePointer<Float>,
+        runs: Range<Int>, partials: UnsafeMutablePointer<Float>?,
+        _ body: (inout berth_attention) -> Void
     ) {
         let row = tile.rows.lowerBound
         let offset = head * group * dimension
-        let scratchFloats = berth_attention_scratch(
-            AttentionBatch.tileRows * group, dimension, dimension)
         unsafe batch.withPages(of: tile.sequence) { pages in
             var work = unsafe berth_attention(
                 type: layout.elements.code,
@@ -188,7 +193,7 @@ private struct LayerAttention {
                 scale: scale,
                 output: output.row(row) + offset,
                 output_stride: output.stride,
-                scratch: compute.scratch(of: worker, floats: scratchFloats),
+                scratch: scratch,
                 partials: partials,
                 first_run: runs.lowerBound,
                 end_run: runs.upperBound)

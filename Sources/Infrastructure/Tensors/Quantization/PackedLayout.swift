@@ -12,11 +12,14 @@ package enum PackedLayout {
     ///
     /// Takes a millisecond once.
     package static let fingerprint: UInt64 = {
-        let columns = 512
         let rows = 13
         var sum: UInt64 = 0
-        for type in ElementType.allCases {
-            let rowBytes = type.byteCount(elements: columns) ?? 0
+        // Whole records, an odd block behind them, an odd column.
+        let sizes = [512, 544, 545].flatMap { columns in
+            ElementType.allCases.map { (columns: columns, type: $0) }
+        }
+        for (columns, type) in sizes {
+            guard let rowBytes = type.byteCount(elements: columns) else { continue }
             let source = (0..<rows * rowBytes).map {
                 UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 >> 7)
             }
@@ -24,6 +27,7 @@ package enum PackedLayout {
             unsafe berth_pack_panel(type.rawValue, source, rowBytes, rows, columns, &panel)
             sum = unsafe panel.withUnsafeBytes { unsafe checksum($0, seed: sum) }
         }
+        let columns = 512
         let values = (0..<rows * columns).map { Float($0 % 251 - 125) * 0.37 }
         var panel = [UInt8](repeating: 0, count: berth_word_panel_bytes(columns))
         unsafe berth_pack_words(values, columns, rows, columns, &panel)

@@ -74,15 +74,17 @@ import Tensors
         _ descriptor: Int32, _ partial: String, room: Int, _ fail: (String) -> CheckpointError
     ) throws(CheckpointError) {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else {
+                let reason = FileBytes.reason(errno)
+                unsafe unlink(partial)
+                throw fail("cannot be locked: \(reason)")
+            }
             throw CheckpointError(
                 code: .busy, file: partial, field: "file", byteOffset: nil,
                 message: "is being written by another program")
         }
         // Whoever held the lock may have given the file its name meanwhile, and use it.
-        var (opened, named) = (stat(), stat())
-        guard unsafe fstat(descriptor, &opened) == 0, unsafe stat(partial, &named) == 0,
-            opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
-        else {
+        guard isFile(descriptor, at: partial) else {
             throw CheckpointError(
                 code: .busy, file: partial, field: "file", byteOffset: nil,
                 message: "was finished by another program")

@@ -13,6 +13,13 @@ func fileStatus(_ path: String) -> (size: Int, modified: Int)? {
     return (Int(status.st_size), status.modified)
 }
 
+/// Whether a path still is the file that was opened.
+func isFile(_ descriptor: Int32, at path: String) -> Bool {
+    var (opened, named) = (stat(), stat())
+    return unsafe fstat(descriptor, &opened) == 0 && stat(path, &named) == 0
+        && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+}
+
 /// A path that means the same in every folder; links are followed, so that a file has one.
 func absolutePath(_ path: String) -> String {
     guard let resolved = unsafe realpath(path, nil) else { return path }
@@ -65,5 +72,5 @@ func isBeingWritten(_ path: String) -> Bool {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
 }

@@ -59,7 +59,13 @@ package struct WeightCache: Sendable {
         "\(error); weights are packed into memory, and again at the next start"
     }
 
+    /// The name tells people which model it is; the digest finds it, also when the model has another name now.
     private func path(of source: PackedSource) -> String {
+        let digits = String(source.digest, radix: 16)
+        let ending = "-\(String(repeating: "0", count: 16 - digits.count))\(digits)\(Self.suffix)"
+        if let known = names(in: folder).first(where: { $0.hasSuffix(ending) }) {
+            return "\(folder)/\(known)"
+        }
         let file = source.files[0].path
         let parts = file.split(separator: "/")
         // Of shards the folder's name says more.
@@ -72,9 +78,7 @@ package struct WeightCache: Sendable {
                 default: "-"
                 }
             })
-        let digits = String(source.digest, radix: 16)
-        return "\(folder)/\(plain)-\(String(repeating: "0", count: 16 - digits.count))\(digits)"
-            + Self.suffix
+        return "\(folder)/\(plain)\(ending)"
     }
 
     /// Most bytes that the packed weights can have.
@@ -103,7 +107,7 @@ package struct WeightCache: Sendable {
         /// `nil` for a file that is damaged or unfinished.
         package let source: PackedSource?
 
-        /// Whether a start would use it: its model is there as it was.
+        /// Whether its model is where it was when it was packed, and as it was.
         package var isUsable: Bool {
             source?.isPresent ?? false
         }

@@ -55,9 +55,12 @@ package struct TextCompletionRequest: Sendable, Equatable {
         }
         var prompts: [Prompt] = []
         var tokens: [Int] = []
+        var isOne = true
         try reader.array { reader, index throws(JSONError) in
             guard prompts.isEmpty else {
-                throw reader.invalid("must not be there: several prompts are not supported yet")
+                isOne = false
+                _ = try reader.field()
+                return
             }
             switch reader.next {
             case .string where index == 0: prompts = [.text(try reader.field().string())]
@@ -66,6 +69,9 @@ package struct TextCompletionRequest: Sendable, Equatable {
                 guard tokens.count < JSONReader.mostTokenIDs else { throw reader.tooManyTokenIDs }
                 tokens.append(try reader.int(in: 0...Int.max))
             }
+        }
+        guard isOne else {
+            throw reader.invalid("must hold one prompt: several are not supported yet")
         }
         if let prompt = prompts.first { return prompt }
         guard !tokens.isEmpty else { throw reader.invalid("must hold at least one token id") }

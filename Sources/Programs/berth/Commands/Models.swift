@@ -112,10 +112,13 @@ extension Models {
             var entries: [ModelStore.Entry] = []
             var damaged: [String] = []
             for name in names {
-                if let manifest = Models.store.damagedManifest(name) {
-                    damaged.append(manifest)
-                } else {
+                do {
                     entries.append(try Models.store.find(name))
+                } catch {
+                    guard error.code == .notInStore,
+                        let manifest = Models.store.damagedManifest(name)
+                    else { throw error }
+                    damaged.append(manifest)
                 }
             }
             for manifest in damaged {

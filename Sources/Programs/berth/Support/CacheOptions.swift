@@ -8,7 +8,7 @@ struct CacheOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            How the KV cache keeps numbers: f16, bf16 for models whose keys go beyond float16's range, or q8_0, which \
+            How the KV cache of a decoder keeps numbers: f16, bf16 for models whose keys go beyond float16's range, or q8_0, which \
             needs little more than half of the memory and its bandwidth, and is less exact.
             """))
     var cacheType = KVElement.f16
