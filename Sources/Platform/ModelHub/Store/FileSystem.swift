@@ -77,7 +77,8 @@ enum FileSystem {
 
     /// Writes a file that appears under its name only when it is complete and on the disk.
     static func write(_ text: String, to path: String) throws(HubError) {
-        let temporary = "\(path).\(getpid()).new"
+        // Two pulls of one process may write the same manifest at once.
+        let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0 ... .max)).new"
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
         let descriptor = unsafe open(temporary, flags, 0o644)
         guard descriptor >= 0 else { throw failure("write", temporary) }
