@@ -44,6 +44,7 @@ INLINE lanes quads_dot(quads keys, const berth_block *query) {
 }
 
 #include "body.h"
+#include "store.h"
 
 #pragma clang attribute pop
 
