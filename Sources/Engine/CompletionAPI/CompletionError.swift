@@ -9,6 +9,8 @@ package struct CompletionError: Error, Sendable, Equatable, CustomStringConverti
         case contextLengthExceeded
         /// No room now; trying again later can succeed.
         case overloaded
+        /// The request's deadline passed before its answer was complete.
+        case deadlineExceeded
         /// The engine is shutting down.
         case shuttingDown
         /// A fault of ours.

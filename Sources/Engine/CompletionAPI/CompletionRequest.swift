@@ -10,16 +10,51 @@ package struct CompletionRequest: Sendable, Equatable {
     package var maximumTokens: Int?
     /// Generation ends before any of these; the matched text is not part of the answer.
     package var stopStrings: [String]
+    /// What is reported about tokens; `nil` reports none.
+    package var tokenReports: TokenReportOptions?
+    /// `nil` admits any text.
+    package var form: AnswerForm?
+    /// Whether an answer that nears its token limit is led to the end of its ``form``.
+    package var completesForm: Bool
+    package var toolChoice: ToolChoice
+    /// Whether several tools may be called in one answer.
+    package var callsToolsInParallel: Bool
+    package var reasoning: ReasoningOptions
+    package var origin: RequestOrigin
 
     package init(
         model: String, prompt: Prompt, sampling: SamplingOptions = SamplingOptions(),
-        maximumTokens: Int? = nil, stopStrings: [String] = []
+        maximumTokens: Int? = nil, stopStrings: [String] = [],
+        tokenReports: TokenReportOptions? = nil, form: AnswerForm? = nil,
+        completesForm: Bool = false, toolChoice: ToolChoice = .auto,
+        callsToolsInParallel: Bool = true, reasoning: ReasoningOptions = ReasoningOptions(),
+        origin: RequestOrigin = RequestOrigin()
     ) {
         self.model = model
         self.prompt = prompt
         self.sampling = sampling
         self.maximumTokens = maximumTokens
         self.stopStrings = stopStrings
+        self.tokenReports = tokenReports
+        self.form = form
+        self.completesForm = completesForm
+        self.toolChoice = toolChoice
+        self.callsToolsInParallel = callsToolsInParallel
+        self.reasoning = reasoning
+        self.origin = origin
+    }
+}
+
+/// Which probabilities an answer reports.
+package struct TokenReportOptions: Sendable, Equatable {
+    /// How many of the likeliest tokens to report beside each chosen one.
+    package var top: Int
+    /// Whether the prompt's own tokens are reported, too.
+    package var includesPrompt: Bool
+
+    package init(top: Int = 0, includesPrompt: Bool = false) {
+        self.top = top
+        self.includesPrompt = includesPrompt
     }
 }
 
@@ -57,11 +92,37 @@ package struct ChatMessage: Sendable, Equatable {
     package var role: String
     package var content: String
     package var name: String?
+    /// What an assistant thought before it answered.
+    package var reasoning: String?
+    /// The calls that an assistant made.
+    package var toolCalls: [ToolCall]
+    /// Which call a tool's message answers.
+    package var toolCallID: String?
 
-    package init(role: String, content: String, name: String? = nil) {
+    package init(
+        role: String, content: String, name: String? = nil, reasoning: String? = nil,
+        toolCalls: [ToolCall] = [], toolCallID: String? = nil
+    ) {
         self.role = role
         self.content = content
         self.name = name
+        self.reasoning = reasoning
+        self.toolCalls = toolCalls
+        self.toolCallID = toolCallID
+    }
+}
+
+/// A call of a tool, as it stands in a conversation.
+package struct ToolCall: Sendable, Equatable {
+    package var id: String
+    package var name: String
+    /// JSON text, as the model wrote it.
+    package var arguments: String
+
+    package init(id: String, name: String, arguments: String) {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
     }
 }
 

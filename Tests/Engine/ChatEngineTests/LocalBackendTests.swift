@@ -32,10 +32,11 @@ struct LocalBackendTests {
         for try await event in try await DefaultModel.backend.get().complete(request) {
             switch event {
             case .started(let tokens): #expect(tokens > 0 && answer.text.isEmpty)
-            case .text(let text):
+            case .text(let text, _):
                 #expect(!text.isEmpty)
                 answer.text += text
                 answer.pieces += 1
+            case .prompt, .reasoning, .toolCall, .toolArguments: Issue.record("nobody asked for it")
             case .finished(let reason, let usage):
                 answer.reason = reason
                 answer.usage = usage

@@ -38,8 +38,8 @@ final class RequestRecord: Sendable {
 
     func note(_ event: CompletionEvent) {
         switch event {
-        case .started: break
-        case .text:
+        case .started, .prompt: break
+        case .text, .reasoning, .toolCall, .toolArguments:
             let isFirst = state.withLock { state in
                 defer { state.hasText = true }
                 return !state.hasText

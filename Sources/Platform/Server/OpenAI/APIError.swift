@@ -132,6 +132,7 @@ extension APIError {
         case .overloaded:
             (status, code) = (.serviceUnavailable, "overloaded")
             headers[.retryAfter] = "2"
+        case .deadlineExceeded: (status, code) = (.gatewayTimeout, "deadline_exceeded")
         case .shuttingDown:
             (status, code) = (.serviceUnavailable, "shutting_down")
             headers[.retryAfter] = "5"

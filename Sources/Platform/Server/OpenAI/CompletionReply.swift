@@ -147,6 +147,7 @@ extension Usage {
             "prompt_tokens": .integer(promptTokens),
             "completion_tokens": .integer(completionTokens),
             "total_tokens": .integer(promptTokens + completionTokens),
+            "prompt_tokens_details": ["cached_tokens": .integer(cachedTokens)],
         ]
     }
 

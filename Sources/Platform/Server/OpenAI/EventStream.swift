@@ -20,8 +20,10 @@ package struct EventStream: Sendable {
         switch event {
         case .started:
             reply.opening.map { frame([$0]) }.joined()
-        case .text(let text):
+        case .text(let text, _):
             frame([reply.piece(text)])
+        case .prompt, .reasoning, .toolCall, .toolArguments:
+            ""
         case .finished(let reason, let usage):
             frame([reply.ending(reason)], [("timings", usage.timings)])
                 + (includesUsage ? frame([], usage: usage.openAI) : "") + "data: [DONE]\n\n"

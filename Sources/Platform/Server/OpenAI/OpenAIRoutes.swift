@@ -87,8 +87,8 @@ struct OpenAIRoutes: Sendable {
             for try await event in stream {
                 record?.note(event)
                 switch event {
-                case .started: break
-                case .text(let piece): text += piece
+                case .started, .prompt, .reasoning, .toolCall, .toolArguments: break
+                case .text(let piece, _): text += piece
                 case .finished(let reason, let usage): return reply.answer(text, reason, usage)
                 }
             }

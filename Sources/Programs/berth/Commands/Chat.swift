@@ -71,7 +71,7 @@ struct Chat: AsyncParsableCommand {
         let task = Task {
             var answer = ""
             for try await event in try await backend.complete(request) {
-                if case .text(let text) = event {
+                if case .text(let text, _) = event {
                     answer += text
                     try StandardOutput.write(text)
                 }

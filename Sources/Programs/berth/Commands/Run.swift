@@ -37,8 +37,8 @@ struct Run: AsyncParsableCommand {
         var answer = ""
         for try await event in try await backend.complete(request) {
             switch event {
-            case .started: break
-            case .text(let text):
+            case .started, .prompt, .reasoning, .toolCall, .toolArguments: break
+            case .text(let text, _):
                 answer += text
                 if !json { try StandardOutput.write(text) }
             case .finished(let reason, let usage):
