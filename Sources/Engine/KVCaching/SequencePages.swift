@@ -1,8 +1,12 @@
 import Tensors
 
 /// The page table of one sequence: which page holds which 64 positions, in order.
+///
+/// The first ones may be shared with other sequences; their nodes in the ``PrefixTree`` say so.
 package struct SequencePages: Sendable, Equatable {
     package private(set) var pages: [PageID] = []
+    /// Of the first pages, those that are in the tree.
+    package private(set) var nodes: [PrefixTree.NodeID] = []
 
     package init() {}
 
@@ -25,11 +29,23 @@ package struct SequencePages: Sendable, Equatable {
         return true
     }
 
-    /// Gives every page back; the sequence must be computed anew.
+    /// Gives back every page that is not shared; the sequence must be computed anew.
     package mutating func release(to pool: PagePool) {
-        for page in pages {
+        for page in pages.dropFirst(nodes.count) {
             pool.giveBack(page)
         }
         pages = []
+        nodes = []
+    }
+
+    mutating func append(_ page: PageID, node: PrefixTree.NodeID) {
+        precondition(pages.count == nodes.count, "shared pages come first")
+        pages.append(page)
+        nodes.append(node)
+    }
+
+    mutating func share(_ index: Int, as node: PrefixTree.NodeID, in page: PageID) {
+        pages[index] = page
+        nodes.append(node)
     }
 }

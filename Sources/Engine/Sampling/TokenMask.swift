@@ -1,0 +1,66 @@
+/// A set of token ids: one bit for each token of a vocabulary.
+package struct TokenMask: Sendable, Equatable {
+    /// Bit `i % 64` of word `i / 64` is token `i`; bits past the vocabulary are 0.
+    package private(set) var words: [UInt64]
+    /// Tokens of the vocabulary.
+    package let vocabulary: Int
+
+    /// A set of no token.
+    package init(vocabulary: Int) {
+        self.vocabulary = vocabulary
+        words = Array(repeating: 0, count: (vocabulary + 63) / 64)
+    }
+
+    package init(vocabulary: Int, words: [UInt64]) {
+        precondition(words.count == (vocabulary + 63) / 64, "a bit for each token")
+        self.vocabulary = vocabulary
+        self.words = words
+    }
+
+    package func contains(_ token: Int) -> Bool {
+        words[token >> 6] >> UInt64(token & 63) & 1 == 1
+    }
+
+    package mutating func insert(_ token: Int) {
+        words[token >> 6] |= 1 << UInt64(token & 63)
+    }
+
+    package mutating func remove(_ token: Int) {
+        words[token >> 6] &= ~(1 << UInt64(token & 63))
+    }
+
+    package mutating func formUnion(_ other: TokenMask) {
+        for index in words.indices { words[index] |= other.words[index] }
+    }
+
+    package mutating func formIntersection(_ other: TokenMask) {
+        for index in words.indices { words[index] &= other.words[index] }
+    }
+
+    package var isEmpty: Bool {
+        words.allSatisfy { $0 == 0 }
+    }
+
+    /// Changes the words in place; bits past the vocabulary must stay 0.
+    package mutating func withWords(_ body: (inout [UInt64]) -> Void) {
+        body(&words)
+    }
+}
+
+/// What the tokens of one answer must obey beyond their probabilities: a grammar, a thought's budget.
+///
+/// A state machine that the decoding thread asks before and after every token, so each call should take microseconds.
+package protocol TokenConstraint: Sendable {
+    /// The tokens that may come next; `nil` admits all, an empty set ends the answer.
+    ///
+    /// - Parameter remaining: how many tokens the answer may still have.
+    mutating func admitted(remaining: Int) -> TokenMask?
+
+    /// Tells which token came next: chosen by the model, or one of ``takeForced(remaining:)``.
+    mutating func accept(_ token: Int)
+
+    /// The tokens that must come next whatever the model says, and that no model need be asked for; often none.
+    ///
+    /// The caller appends them and calls ``accept(_:)`` for each.
+    mutating func takeForced(remaining: Int) -> [Int]
+}
