@@ -40,6 +40,7 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(
     name: "OrderedCollections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let web: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),
@@ -57,7 +58,7 @@ let web: [Target.Dependency] = [
 
 let download: [Target.Dependency] = [
     .product(name: "AsyncHTTPClient", package: "async-http-client"),
-    .product(name: "Crypto", package: "swift-crypto"),
+    crypto,
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
@@ -99,6 +100,7 @@ let platform: [Target] = [
     .target(
         name: "Console", path: "Sources/Platform/Console",
         resources: [.embedInCode("Pages")], swiftSettings: swiftSettings),
+    room("Store", "Platform", [.product(name: "GRDB", package: "GRDB.swift"), crypto]),
     room(
         "Server", "Platform",
         ["CompletionAPI", "StructuredJSON", "Console"] + web),
@@ -146,6 +148,7 @@ let suites: [Target] = [
             "Tokenizers",
         ]),
     tests("ConsoleTests", "Platform", ["Console"]),
+    tests("StoreTests", "Platform", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
         name: "ScriptedBackend", dependencies: ["CompletionAPI"],
         path: "Tests/Platform/ScriptedBackend", swiftSettings: swiftSettings),
@@ -174,6 +177,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),

@@ -96,6 +96,7 @@ missing_to_build() {
     has ld.gold || echo binutils
     installed libc6-dev || echo libc6-dev
     installed zlib1g-dev || echo zlib1g-dev
+    installed libsqlite3-dev || echo libsqlite3-dev
     compgen -G "$system_root/usr/lib/gcc/*/*/crtbeginS.o" >/dev/null || gcc_runtime_package
     toolchain_packages "$1"
 }
