@@ -1,3 +1,5 @@
+import Tensors
+
 /// The pages of one model: free ones, those that sequences compute, and those kept for texts that begin alike.
 ///
 /// Not `Sendable`: the thread that runs the model owns it.
