@@ -67,34 +67,11 @@ package final class LocalBackend: CompletionBackend {
         let prompt = try model.tokens(of: request.prompt)
         let generation = try model.generate(prompt, for: request)
         let assembler = AnswerAssembler(
-            tokenizer: model.tokenizer, stopStrings: request.stopStrings,
-            promptTokens: prompt.count, continuesText: !request.prompt.isChat)
-        return Self.stream(generation, through: assembler, promptTokens: prompt.count)
-    }
-
-    private static func stream(
-        _ generation: AsyncStream<GenerationEvent>, through assembler: AnswerAssembler,
-        promptTokens: Int
-    ) -> CompletionStream {
-        let (stream, continuation) = CompletionStream.makeStream()
-        let task = Task {
-            var assembler = assembler
-            continuation.yield(.started(promptTokens: promptTokens))
-            do {
-                for await event in generation {
-                    for event in try assembler.consume(event) {
-                        continuation.yield(event)
-                    }
-                    if assembler.isDone { break }
-                }
-                continuation.finish()
-            } catch {
-                continuation.finish(throwing: error)
-            }
-        }
-        // Cancelling the task drops the generation, and that ends its work in the engine.
-        continuation.onTermination = { _ in task.cancel() }
-        return stream
+            tokenizer: model.tokenizer, stopStrings: request.stopStrings, prompt: prompt,
+            reportsPrompt: request.tokenReports?.includesPrompt ?? false,
+            continuesText: !request.prompt.isChat)
+        let source = AnswerSource(generation, through: assembler, promptTokens: prompt.count)
+        return CompletionStream { try await source.next() }
     }
 }
 
@@ -150,7 +127,7 @@ extension LoadedModel {
 
     fileprivate func generate(_ prompt: [Int], for request: CompletionRequest)
         throws(CompletionError)
-        -> AsyncStream<GenerationEvent>
+        -> GenerationStream
     {
         let sampling = SamplingParameters(request.sampling, recommended: recommendedSampling)
         do {
@@ -158,7 +135,11 @@ extension LoadedModel {
             return try engine.generate(
                 GenerationRequest(
                     prompt: prompt, sampling: sampling, maximumTokens: request.maximumTokens,
-                    endTokens: tokenizer.endOfGeneration))
+                    endTokens: tokenizer.endOfGeneration,
+                    reports: request.tokenReports.map {
+                        GenerationRequest.Reports(top: $0.top, includesPrompt: $0.includesPrompt)
+                    },
+                    origin: GenerationRequest.Origin(request.origin)))
         } catch let error as GenerationError {
             throw CompletionError(error, for: request.prompt)
         } catch let error as SamplingError {
@@ -167,6 +148,21 @@ extension LoadedModel {
         } catch {
             throw CompletionError(code: .engineFailure, message: "\(error)")
         }
+    }
+}
+
+extension GenerationRequest.Origin {
+    fileprivate init(_ origin: RequestOrigin) {
+        let urgency =
+            switch origin.priority {
+            case .batch: -1
+            case .normal: 0
+            case .interactive: 1
+            }
+        let wait = origin.deadline.map { (.now - $0) / .seconds(-1) }
+        self.init(
+            tenant: origin.tenant, weight: origin.weight, urgency: urgency,
+            deadline: wait.map { InferenceEngine.now() + $0 })
     }
 }
 
@@ -213,6 +209,7 @@ extension CompletionError {
                     shorten it or start a new conversation
                     """, field: field)
         case .overloaded(let waiting): self = .overloaded(waiting: waiting)
+        case .tooLate: self = .deadlineExceeded
         case .shuttingDown: self = .shuttingDown
         }
     }

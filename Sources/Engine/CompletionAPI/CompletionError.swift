@@ -38,6 +38,10 @@ extension CompletionError {
     package static let shuttingDown = CompletionError(
         code: .shuttingDown, message: "the server is shutting down; try again shortly")
 
+    package static let deadlineExceeded = CompletionError(
+        code: .deadlineExceeded,
+        message: "the request's deadline passed before its answer was complete; allow more time")
+
     package static func overloaded(waiting: Int) -> CompletionError {
         CompletionError(
             code: .overloaded,

@@ -12,6 +12,11 @@ package final class KVCache {
         tree = PrefixTree(pageLength: pool.layout.positions)
     }
 
+    /// Positions of a page.
+    package var pageLength: Int {
+        pool.layout.positions
+    }
+
     /// Pages that can be taken now, by evicting unused texts if need be.
     package var available: Int {
         pool.available + tree.unused
@@ -35,7 +40,7 @@ package final class KVCache {
         for (node, page) in tree.acquire(tokens, scope: scope, limit: tokens.count - 1) {
             pages.append(page, node: node)
         }
-        return pages.pages.count * pool.layout.positions
+        return pages.pages.count * pageLength
     }
 
     /// Makes room for `positions` positions in all, by evicting unused texts if need be.
@@ -50,11 +55,9 @@ package final class KVCache {
         return pages.grow(to: positions, from: pool)
     }
 
-    /// Lets other texts share the pages that are full.
-    ///
-    /// - Parameter tokens: those whose keys and values are in the pages, from the text's beginning.
+    /// Lets other texts share the pages that are full of the keys and values of `tokens`, from the text's beginning.
     package func share(_ pages: inout SequencePages, holding tokens: ArraySlice<Int>, scope: Int) {
-        let length = pool.layout.positions
+        let length = pageLength
         while (pages.nodes.count + 1) * length <= tokens.count {
             let index = pages.nodes.count
             let own = pages.pages[index]

@@ -41,7 +41,7 @@ package struct PrefixTree: Sendable {
 
     /// How many of `tokens` stand in full pages of this tree, counted from the beginning; at most `limit`.
     ///
-    /// - Parameter scope: which texts may share: the adapter that computed them.
+    /// A scope says which texts may share: those that the same adapter computed.
     package func match(_ tokens: [Int], scope: Int, limit: Int) -> Int {
         path(of: tokens, scope: scope, limit: limit).count * pageLength
     }
@@ -55,12 +55,10 @@ package struct PrefixTree: Sendable {
         }
     }
 
-    /// Enters a computed page and retains its node.
+    /// Enters a computed page with its tokens, below the node of the page before it, which the caller retains, or as a
+    /// text's first page.
     ///
-    /// - Parameters:
-    ///   - tokens: the page's, as many as it holds.
-    ///   - parent: the node of the page before it, which the caller retains; `nil` for a text's first page.
-    /// - Returns: the node, and its page: another one where these tokens were here already.
+    /// - Returns: its node, retained, and the node's page: another one where these tokens were here already.
     package mutating func insert(
         _ tokens: [Int], page: PageID, below parent: NodeID?, scope: Int
     ) -> (node: NodeID, page: PageID) {

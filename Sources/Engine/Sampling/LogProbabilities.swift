@@ -56,3 +56,16 @@ package struct LogProbabilities: Sendable, Equatable {
             .sorted { ($0.logProbability, $1.token) > ($1.logProbability, $0.token) }
     }
 }
+
+extension LogProbabilities {
+    /// Of a token that nothing else could have taken the place of.
+    package static func certain(_ token: Int) -> LogProbabilities {
+        let entry = Entry(token: token, logProbability: 0)
+        return LogProbabilities(chosen: entry, top: [entry])
+    }
+
+    private init(chosen: Entry, top: [Entry]) {
+        self.chosen = chosen
+        self.top = top
+    }
+}

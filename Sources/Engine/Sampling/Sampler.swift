@@ -43,8 +43,7 @@ package struct Sampler: Sendable {
     /// NaN counts as minus infinity; of equal logits the lower id wins; token 0 when there is no number at all. Draws
     /// one random number, or none where there is nothing to draw. Cost, for 150,000 logits on one core: 20 us greedy,
     /// 50 us with a top-k of 40, 0.3 ms otherwise; a top-p of a nearly flat distribution takes 2 ms.
-    ///
-    /// - Parameter mask: the tokens that may be chosen, at least one; `nil` admits all.
+    /// A mask says which tokens may be chosen, at least one.
     package mutating func sample(_ logits: Span<Float>, admitting mask: TokenMask? = nil) -> Int {
         precondition(!logits.isEmpty, "a vocabulary has at least one token")
         guard !seen.isEmpty || !counts.isEmpty || !parameters.logitBias.isEmpty || mask != nil

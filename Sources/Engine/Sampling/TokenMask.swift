@@ -51,9 +51,8 @@ package struct TokenMask: Sendable, Equatable {
 ///
 /// A state machine that the decoding thread asks before and after every token, so each call should take microseconds.
 package protocol TokenConstraint: Sendable {
-    /// The tokens that may come next; `nil` admits all, an empty set ends the answer.
-    ///
-    /// - Parameter remaining: how many tokens the answer may still have.
+    /// The tokens that may come next, of an answer that may have `remaining` more; `nil` admits all, an empty set ends
+    /// the answer.
     mutating func admitted(remaining: Int) -> TokenMask?
 
     /// Tells which token came next: chosen by the model, or one of ``takeForced(remaining:)``.

@@ -8,54 +8,40 @@ import Tensors
 ///
 /// Runs on a thread of its own, never on the cooperative pool: a step takes milliseconds of pure computing.
 final class DecodingLoop {
-    private struct Client {
-        let continuation: AsyncStream<GenerationEvent>.Continuation
-        var sampler: Sampler
-        var times = GenerationTimes()
-        var began: Double?
-        private var firstToken: Double?
-
-        init(continuation: AsyncStream<GenerationEvent>.Continuation, sampler: Sampler) {
-            self.continuation = continuation
-            self.sampler = sampler
-        }
-
-        /// The next token; `nil` when no logit is a finite number.
-        mutating func choose(from logits: Span<Float>) -> Int? {
-            // Stops at the first one: of a sound model's logits none is looked at twice.
-            guard logits.indices.contains(where: { logits[$0].isFinite }) else { return nil }
-            let token = sampler.sample(logits)
-            sampler.accept(token)
-            return token
-        }
-
-        mutating func noteToken(at time: Double) {
-            let first = firstToken ?? time
-            firstToken = first
-            times.prefill = first - (began ?? first)
-            times.decode = time - first
-        }
-    }
-
     private let runner: ModelRunner
+    private let cache: KVCache
     private var scheduler: Scheduler
+    private let drafter: (any Drafter)?
+    private let longestDraft: Int
     private let mailbox: Mailbox
-    private var clients: [Int: Client] = [:]
+    private var clients: [Int: GenerationClient] = [:]
     private var promptTokens = 0
     private var generatedTokens = 0
 
-    private init(runner: ModelRunner, scheduler: Scheduler, mailbox: Mailbox) {
+    private init(
+        runner: ModelRunner, scheduler: Scheduler, drafter: (any Drafter)?, longestDraft: Int,
+        mailbox: Mailbox
+    ) {
         self.runner = runner
+        cache = KVCache(pool: runner.pool)
         self.scheduler = scheduler
+        self.drafter = drafter
+        self.longestDraft = longestDraft
         self.mailbox = mailbox
     }
 
     /// Hands everything over to a new thread, which ends when the mailbox is closed.
-    static func start(runner: sending ModelRunner, scheduler: Scheduler, mailbox: Mailbox) {
-        let parts = Handover((runner, scheduler))
+    static func start(
+        runner: sending ModelRunner, scheduler: Scheduler, drafter: sending (any Drafter)?,
+        longestDraft: Int, mailbox: Mailbox
+    ) {
+        let parts = Handover((runner, scheduler, drafter))
         let thread = Thread {
-            guard let (runner, scheduler) = parts.take() else { return }
-            DecodingLoop(runner: runner, scheduler: scheduler, mailbox: mailbox).run()
+            guard let (runner, scheduler, drafter) = parts.take() else { return }
+            DecodingLoop(
+                runner: runner, scheduler: scheduler, drafter: drafter, longestDraft: longestDraft,
+                mailbox: mailbox
+            ).run()
         }
         thread.name = "berth.decode"
         thread.stackSize = 8 << 20
@@ -65,30 +51,28 @@ final class DecodingLoop {
     private func run() {
         reportStatistics()
         while true {
-            let (submissions, cancelled, isClosed) = mailbox.read { contents in
+            let news = mailbox.read { contents in
                 defer {
                     contents.submissions = []
                     contents.cancelled = []
+                    contents.resumed = []
                 }
-                return (contents.submissions, contents.cancelled, contents.isClosed)
+                return contents
             }
-            submissions.forEach(accept)
-            for id in cancelled {
-                scheduler.cancel(id, pool: runner.pool)
-                clients[id] = nil
+            news.submissions.forEach(accept)
+            for id in news.cancelled {
+                scheduler.cancel(id, cache: cache)
+                forget(id)
             }
-            if isClosed {
-                for client in clients.values {
-                    client.continuation.yield(.finished(.shutDown, client.times))
-                    client.continuation.finish()
-                }
+            for id in news.resumed { scheduler.setPaused(false, id: id) }
+            if news.isClosed {
+                for client in clients.values { client.finish(.shutDown) }
                 return
             }
-            if scheduler.isIdle {
+            report(scheduler.expire(now: InferenceEngine.now(), cache: cache), [:])
+            if scheduler.isIdle || !step() {
                 reportStatistics()
-                mailbox.wait()
-            } else {
-                step()
+                mailbox.wait(until: scheduler.nextDeadline)
             }
         }
     }
@@ -96,52 +80,122 @@ final class DecodingLoop {
     private func accept(_ submission: Mailbox.Submission) {
         let request = submission.request
         promptTokens += request.prompt.count
-        var sampler = Sampler(request.sampling)
-        sampler.notePrompt(request.prompt)
-        clients[submission.id] = Client(continuation: submission.continuation, sampler: sampler)
+        clients[submission.id] = GenerationClient(
+            submission, longestDraft: longestDraft, at: InferenceEngine.now())
         scheduler.submit(
-            Scheduler.Sequence(
+            ScheduledSequence(
                 id: submission.id, prompt: request.prompt, maximumCount: submission.maximumCount,
-                endTokens: request.endTokens))
+                endTokens: request.endTokens,
+                reportsPrompt: request.reports?.includesPrompt ?? false,
+                tenant: request.origin.tenant, weight: request.origin.weight,
+                urgency: request.origin.urgency, deadline: request.origin.deadline))
     }
 
-    private func step() {
-        let entries = scheduler.plan(pool: runner.pool)
-        reportStatistics()
-        let before = now()
-        for entry in entries where clients[entry.id]?.began == nil {
-            clients[entry.id]?.began = before
+    private func forget(_ id: Int) {
+        clients[id] = nil
+        drafter?.forget(id)
+    }
+
+    /// Computes a step.
+    ///
+    /// - Returns: whether there was anything to compute: every reader may be slow.
+    private func step() -> Bool {
+        draft()
+        let entries = scheduler.plan(cache: cache)
+        guard !entries.isEmpty else { return false }
+        let before = InferenceEngine.now()
+        for entry in entries {
+            clients[entry.id]?.noteStart(
+                at: before, cachedTokens: scheduler.sequence(entry.id)?.cachedCount ?? 0)
         }
         runner.run(
             entries.map { entry in
                 ModelRunner.Span(
                     tokens: entry.tokens, start: entry.start, pages: entry.pages,
-                    output: entry.samples ? .last : .none)
+                    output: .trailing(entry.outputs))
             })
-        var chosen: [Int?] = []
-        for entry in entries where entry.samples {
-            chosen.append(
-                runner.workspace.logits.withRow(chosen.count) { logits in
-                    clients[entry.id]?.choose(from: logits)
-                })
+        var choices: [Scheduler.Choice] = []
+        var probabilities: [Int: [LogProbabilities?]] = [:]
+        var firstRow = 0
+        for entry in entries {
+            reportPrompt(of: entry, firstRow: firstRow)
+            firstRow += entry.outputs
+            guard entry.samples else { continue }
+            let (choice, reports) = choose(for: entry, endRow: firstRow)
+            choices.append(choice)
+            probabilities[entry.id] = reports
         }
-        let outcomes = scheduler.apply(entries, chosen: chosen, pool: runner.pool)
-        report(outcomes, at: now())
+        let after = InferenceEngine.now()
+        let outcomes = scheduler.apply(
+            entries, choices: choices, seconds: after - before, cache: cache)
+        // First, so that who sees an answer's end sees its pages come back.
+        reportStatistics()
+        report(outcomes, probabilities)
+        return true
     }
 
-    private func report(_ outcomes: [Scheduler.Outcome], at time: Double) {
+    /// Asks the drafter how the running answers may go on.
+    private func draft() {
+        guard let drafter else { return }
+        let texts = scheduler.draftable
+        let asks = texts.map { text in
+            let most = clients[text.id]?.draftLength.next(
+                rows: texts.count, texts: texts.count, seconds: scheduler.stepSeconds(rows:))
+            return DraftText(id: text.id, tokens: text.tokens, most: most ?? 0)
+        }
+        guard !asks.isEmpty else { return }
+        for (ask, draft) in zip(asks, drafter.propose(asks)) where !draft.isEmpty {
+            scheduler.propose(draft, id: ask.id)
+        }
+    }
+
+    private func choose(for entry: Scheduler.Entry, endRow: Int)
+        -> (Scheduler.Choice, [LogProbabilities?])
+    {
+        guard var client = clients[entry.id], let sequence = scheduler.sequence(entry.id) else {
+            return (Scheduler.Choice([], end: .shutDown), [])
+        }
+        // Taken out, so that what it holds is changed in place.
+        clients[entry.id] = nil
+        let logits = runner.workspace.logits
+        let (choice, reports) = client.choose(
+            after: sequence.tokens.count, draft: entry.tokens.suffix(entry.drafted)
+        ) { place, body in
+            logits.withRow(endRow - 1 - entry.drafted + place, body)
+        }
+        client.draftLength.note(drafted: entry.drafted, accepted: choice.accepted)
+        clients[entry.id] = client
+        return (choice, reports)
+    }
+
+    private func reportPrompt(of entry: Scheduler.Entry, firstRow: Int) {
+        guard entry.outputs > 0,
+            clients[entry.id]?.reportsPrompt(from: entry.start) == true
+        else { return }
+        let logits = runner.workspace.logits
+        clients[entry.id]?.reportPrompt(at: entry.start..<entry.start + entry.outputs) {
+            place, body in logits.withRow(firstRow + place, body)
+        }
+    }
+
+    private func report(
+        _ outcomes: [Scheduler.Outcome], _ probabilities: [Int: [LogProbabilities?]]
+    ) {
+        let time = InferenceEngine.now()
+        var places: [Int: Int] = [:]
         for outcome in outcomes {
             switch outcome {
             case .token(let id, let token):
-                guard var client = clients[id] else { continue }
-                client.noteToken(at: time)
-                clients[id] = client
-                client.continuation.yield(.token(token, client.times))
+                let place = places[id, default: 0]
+                places[id] = place + 1
+                let probability = probabilities[id].flatMap { $0[place] }
+                if clients[id]?.send(token, probability, at: time) == true {
+                    scheduler.setPaused(true, id: id)
+                }
                 generatedTokens += 1
             case .finished(let id, let end):
-                guard let client = clients.removeValue(forKey: id) else { continue }
-                client.continuation.yield(.finished(end, client.times))
-                client.continuation.finish()
+                clients[id]?.finish(end)
+                forget(id)
             }
         }
     }
@@ -149,14 +203,17 @@ final class DecodingLoop {
     private func reportStatistics() {
         let pool = runner.pool
         let pageBytes = pool.layout.byteCount
-        let statistics = InferenceEngine.Statistics(
+        var statistics = InferenceEngine.Statistics(
             promptTokens: promptTokens, generatedTokens: generatedTokens,
             running: scheduler.running.count, waiting: scheduler.waiting.count,
-            cacheBytesUsed: pool.used * pageBytes, cacheBytesTotal: pool.capacity * pageBytes)
-        mailbox.read { $0.statistics = statistics }
-    }
-
-    private func now() -> Double {
-        Double(DispatchTime.now().uptimeNanoseconds) * 1e-9
+            cacheBytesUsed: cache.held * pageBytes, cacheBytesTotal: pool.capacity * pageBytes)
+        statistics.cacheBytesKept = cache.tree.unused * pageBytes
+        statistics.counts = scheduler.counts
+        var waiting: [String: Int] = [:]
+        for sequence in scheduler.waiting { waiting[sequence.tenant, default: 0] += 1 }
+        mailbox.read { [statistics, waiting] contents in
+            contents.statistics = statistics
+            contents.waitingByTenant = waiting
+        }
     }
 }

@@ -8,13 +8,17 @@ final class Mailbox: Sendable {
         let request: GenerationRequest
         let maximumCount: Int
         let continuation: AsyncStream<GenerationEvent>.Continuation
+        let pace: ReaderPace
     }
 
     struct Contents: Sendable {
         var submissions: [Submission] = []
         var cancelled: [Int] = []
+        /// Answers whose readers have caught up.
+        var resumed: [Int] = []
         var isClosed = false
         var statistics = InferenceEngine.Statistics()
+        var waitingByTenant: [String: Int] = [:]
     }
 
     private let contents = Mutex(Contents())
@@ -38,8 +42,12 @@ final class Mailbox: Sendable {
         contents.withLock { body(&$0) }
     }
 
-    /// Blocks the calling thread until something was posted.
-    func wait() {
-        news.wait()
+    /// Blocks the calling thread until something was posted, or until that time of ``InferenceEngine/now()``.
+    func wait(until time: Double?) {
+        guard let time else { return news.wait() }
+        let seconds = max(0, time - InferenceEngine.now())
+        // Rounded up: a wait that ends a little early would only be begun again.
+        let nanoseconds = Int(clamping: Int64(min(seconds, 1e6) * 1e9) + 1_000_000)
+        _ = news.wait(timeout: .now() + .nanoseconds(nanoseconds))
     }
 }

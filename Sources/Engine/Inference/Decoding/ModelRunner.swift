@@ -28,6 +28,8 @@ package final class ModelRunner {
         case none
         case last
         case all
+        /// So many of the last rows.
+        case trailing(Int)
     }
 
     package let model: DecoderModel
@@ -66,6 +68,7 @@ package final class ModelRunner {
             case .none: break
             case .last: outputs.append(tokens.count - 1)
             case .all: outputs += first..<tokens.count
+            case .trailing(let count): outputs += tokens.count - count..<tokens.count
             }
         }
         let pages = unsafe spans.map { span in

@@ -2,22 +2,39 @@ package import KVCaching
 
 /// Decides what the next step computes: a pure state machine, no clock, no model, no thread.
 ///
-/// Every sequence is a list of tokens of which the first `computed` are in the cache. A step computes some of
-/// the rest: that is a prompt's chunk, the one token of a decode, or a preempted sequence's second
+/// Every sequence is a list of tokens of which the first ones are in the cache. A step computes some of the rest:
+/// that is a prompt's chunk, the one token of a decode, a draft to be verified, or a preempted sequence's second
 /// prefill, all by the same rule. A sequence whose last token was computed gets a next one.
+///
+/// Who goes first: a higher class, then the tenant that was served least (``FairShare``), then the earlier deadline,
+/// then the earlier arrival. Running answers all advance in every step; prompts get what is left, as long as the
+/// step stays within its time (``StepCosts``). When pages or places run out, whoever holds more than a fair share
+/// gives one sequence's back, which is computed anew later, with the same result.
 package struct Scheduler {
-    package struct Limits {
+    package struct Limits: Sendable {
         /// Most rows of one step.
         package var rowsPerStep: Int
-        /// Most rows of prompt in a step in which others wait for their next token.
-        package var promptRowsWhileDecoding: Int
+        /// Most rows of one step that get logits.
+        package var outputRows: Int
         /// Most sequences that hold pages at once.
         package var sequences: Int
+        /// How many times as long as without prompts a step with running answers may take.
+        package var slowdown: Double
+        /// Rows of prompt beside running answers while nothing was measured.
+        package var firstPromptRows: Int
+        /// Seconds that a step of prompts only should take, so that others need not wait long.
+        package var promptStepSeconds: Double
 
-        package init(rowsPerStep: Int, promptRowsWhileDecoding: Int, sequences: Int) {
+        package init(
+            rowsPerStep: Int, outputRows: Int, sequences: Int, slowdown: Double = 2,
+            firstPromptRows: Int = 32, promptStepSeconds: Double = 0.5
+        ) {
             self.rowsPerStep = rowsPerStep
-            self.promptRowsWhileDecoding = promptRowsWhileDecoding
+            self.outputRows = outputRows
             self.sequences = sequences
+            self.slowdown = slowdown
+            self.firstPromptRows = firstPromptRows
+            self.promptStepSeconds = promptStepSeconds
         }
     }
 
@@ -29,8 +46,28 @@ package struct Scheduler {
         package let start: Int
         /// The sequence's pages, room for these tokens included.
         package let pages: [PageID]
-        /// Whether the last row's logits choose the next token.
+        /// How many of the last rows get logits.
+        package let outputs: Int
+        /// How many of the last tokens are a draft.
+        package let drafted: Int
+        /// Whether the logits choose a next token.
         package let samples: Bool
+    }
+
+    /// What a step found for one entry that samples.
+    package struct Choice: Equatable {
+        /// The tokens that follow: those of the draft that were chosen as well, one more, and what must follow it.
+        package var tokens: [Int]
+        /// How many tokens of the draft were chosen: their keys and values are right.
+        package var accepted: Int
+        /// Why nothing can follow these tokens.
+        package var end: GenerationEnd?
+
+        package init(_ tokens: [Int], accepted: Int = 0, end: GenerationEnd? = nil) {
+            self.tokens = tokens
+            self.accepted = accepted
+            self.end = end
+        }
     }
 
     package enum Outcome: Equatable {
@@ -38,9 +75,24 @@ package struct Scheduler {
         case finished(id: Int, GenerationEnd)
     }
 
+    /// What happened so far, for statistics.
+    package struct Counts: Sendable, Equatable {
+        package var preempted = 0
+        package var expired = 0
+        package var drafted = 0
+        package var accepted = 0
+        /// Prompt tokens computed, and those found in the cache.
+        package var prefilled = 0
+        package var cached = 0
+    }
+
     package let limits: Limits
-    package private(set) var running: [Sequence] = []
-    package private(set) var waiting: [Sequence] = []
+    package private(set) var running: [ScheduledSequence] = []
+    package private(set) var waiting: [ScheduledSequence] = []
+    package private(set) var counts = Counts()
+    private var shares = FairShare()
+    private var costs = StepCosts()
+    private var arrivals = 0
 
     package init(limits: Limits) {
         self.limits = limits
@@ -50,138 +102,381 @@ package struct Scheduler {
         running.isEmpty && waiting.isEmpty
     }
 
-    /// Puts a sequence at the end of the queue.
-    package mutating func submit(_ sequence: Sequence) {
+    /// The earliest deadline of all sequences.
+    package var nextDeadline: Double? {
+        (running + waiting).compactMap(\.deadline).min()
+    }
+
+    /// A sequence that is computed or waits; `nil` where it has ended.
+    package func sequence(_ id: Int) -> ScheduledSequence? {
+        running.first { $0.id == id } ?? waiting.first { $0.id == id }
+    }
+
+    /// Answers that can be given a draft now, the oldest first.
+    package var draftable: [ScheduledSequence] {
+        running.filter { $0.isAnswering && !$0.isPaused && $0.pending == 1 }.sorted(by: isOlder)
+    }
+
+    /// Seconds of a step with so many rows of answers; `nil` while nothing was measured.
+    package func stepSeconds(rows: Int) -> Double? {
+        costs.decodingSeconds(rows: rows)
+    }
+
+    /// Puts a sequence among those that wait.
+    package mutating func submit(_ sequence: ScheduledSequence) {
+        var sequence = sequence
+        arrivals += 1
+        sequence.arrival = arrivals
+        shares.join(sequence.tenant, weight: sequence.weight)
         waiting.append(sequence)
     }
 
     /// Forgets a sequence; unknown ids (already finished) are ignored.
-    package mutating func cancel(_ id: Int, pool: PagePool) {
-        waiting.removeAll { $0.id == id }
+    package mutating func cancel(_ id: Int, cache: KVCache) {
         if let index = running.firstIndex(where: { $0.id == id }) {
-            running[index].pages.release(to: pool)
-            running.remove(at: index)
+            remove(index, cache: cache)
+        } else if let index = waiting.firstIndex(where: { $0.id == id }) {
+            shares.leave(waiting.remove(at: index).tenant)
         }
     }
 
-    /// Chooses the next step's rows and takes the pages they need.
-    ///
-    /// Sequences that wait for one token come first, oldest first; what is left of the step goes to prompts. When
-    /// pages run out, the youngest sequence gives its own back and is computed anew later.
-    package mutating func plan(pool: PagePool) -> [Entry] {
-        var entries: [Entry] = []
-        var rowsLeft = limits.rowsPerStep
+    /// Ends what is past its deadline.
+    package mutating func expire(now: Double, cache: KVCache) -> [Outcome] {
+        let late = (running + waiting).filter { $0.deadline.map { $0 <= now } ?? false }
+        for sequence in late { cancel(sequence.id, cache: cache) }
+        counts.expired += late.count
+        return late.map { .finished(id: $0.id, .deadline) }
+    }
 
-        var index = 0
-        while index < running.count, rowsLeft > 0 {
-            if running[index].pending == 1 {
-                guard makeRoom(for: index, pool: pool) else { break }
-                entries.append(entry(for: index, rows: 1))
-                rowsLeft -= 1
-            }
-            index += 1
+    /// Notes whether a sequence's reader keeps up.
+    package mutating func setPaused(_ isPaused: Bool, id: Int) {
+        if let index = running.firstIndex(where: { $0.id == id }) {
+            running[index].isPaused = isPaused
+        } else if let index = waiting.firstIndex(where: { $0.id == id }) {
+            waiting[index].isPaused = isPaused
         }
-        if !entries.isEmpty {
-            rowsLeft = min(rowsLeft, limits.promptRowsWhileDecoding)
+    }
+
+    /// Proposes what may follow a sequence's last token; the next step verifies it, as far as there is room.
+    package mutating func propose(_ draft: [Int], id: Int) {
+        if let index = running.firstIndex(where: { $0.id == id }), running[index].pending == 1 {
+            let most = running[index].maximumCount - running[index].tokens.count - 1
+            running[index].draft = Array(draft.prefix(max(0, most)))
         }
-        for index in running.indices where running[index].pending > 1 && rowsLeft > 0 {
-            let rows = min(rowsLeft, running[index].pending)
+    }
+
+    // MARK: Planning
+
+    /// Chooses the next step's rows and takes the pages they need.
+    package mutating func plan(cache: KVCache) -> [Entry] {
+        admit(cache: cache)
+        var room = Room(rows: limits.rowsPerStep, outputs: limits.outputRows)
+        var entries = planAnswers(&room, cache: cache)
+        let rows = entries.reduce(0) { $0 + $1.tokens.count }
+        room.rows = min(room.rows, promptRows(besides: rows))
+        planPrompts(&room, into: &entries)
+        return entries
+    }
+
+    /// Rows of prompt that keep the step within its time.
+    private func promptRows(besides answers: Int) -> Int {
+        guard answers > 0 else {
+            // Without a measurement: few enough for a slow machine, enough to measure.
+            return max(16, costs.promptRows(in: limits.promptStepSeconds) ?? 64)
+        }
+        let most = costs.promptRows(besides: answers, factor: limits.slowdown)
+        return max(1, most ?? limits.firstPromptRows)
+    }
+
+    /// What is left of a step.
+    private struct Room {
+        var rows: Int
+        var outputs: Int
+
+        var isUsedUp: Bool { rows <= 0 || outputs <= 0 }
+    }
+
+    /// All running answers whose readers keep up, each with its next token and its draft.
+    private mutating func planAnswers(_ room: inout Room, cache: KVCache) -> [Entry] {
+        var entries: [Entry] = []
+        let ids = running.filter { $0.isAnswering && !$0.isPaused }.sorted(by: isOlder).map(\.id)
+        // The next tokens of all go before anybody's draft.
+        var spare = min(room.outputs, room.rows) - ids.count
+        for id in ids {
+            guard !room.isUsedUp, makeRoom(for: id, besides: entries, cache: cache),
+                let index = running.firstIndex(where: { $0.id == id })
+            else { continue }
+            var draft = Array(running[index].draft.prefix(max(0, spare)))
+            if running[index].pending > 1 { draft = [] }
+            let end = running[index].tokens.count + draft.count
+            if !draft.isEmpty, !cache.grow(&running[index].pages, to: end) { draft = [] }
+            running[index].draft = draft
+            spare -= draft.count
+            let rows = min(running[index].pending, room.rows)
             entries.append(entry(for: index, rows: rows))
-            rowsLeft -= rows
-        }
-        while rowsLeft > 0, running.count < limits.sequences, var next = waiting.first {
-            // All pages of the prompt at once: two half-admitted prompts could wait for each other for ever.
-            guard next.pages.grow(to: next.tokens.count, from: pool) else { break }
-            waiting.removeFirst()
-            running.append(next)
-            let rows = min(rowsLeft, next.pending)
-            entries.append(entry(for: running.count - 1, rows: rows))
-            rowsLeft -= rows
+            room.rows -= rows + draft.count
+            room.outputs -= 1 + draft.count
         }
         return entries
     }
 
-    /// Takes a step's results: `chosen` holds the next token of every entry that samples, in order, and `nil` where
-    /// there was none to choose.
-    package mutating func apply(_ entries: [Entry], chosen: [Int?], pool: PagePool) -> [Outcome] {
-        var outcomes: [Outcome] = []
-        var next = chosen.makeIterator()
-        for entry in entries {
-            guard let index = running.firstIndex(where: { $0.id == entry.id }) else { continue }
-            running[index].computed += entry.tokens.count
-            guard entry.samples, let choice = next.next() else { continue }
-            guard let token = choice else {
-                outcomes.append(finish(index, .brokenModel, pool: pool))
-                continue
-            }
-            if running[index].endTokens.contains(token) {
-                outcomes.append(finish(index, .endToken, pool: pool))
-                continue
-            }
-            running[index].tokens.append(token)
-            outcomes.append(.token(id: entry.id, token: token))
-            if running[index].tokens.count >= running[index].maximumCount {
-                outcomes.append(finish(index, .limit, pool: pool))
-            }
-        }
-        return outcomes
-    }
-
-    private mutating func finish(_ index: Int, _ reason: GenerationEnd, pool: PagePool) -> Outcome {
-        let id = running[index].id
-        running[index].pages.release(to: pool)
-        running.remove(at: index)
-        return .finished(id: id, reason)
-    }
-
-    /// Makes room for a sequence's next token, by preempting younger ones if need be.
+    /// Chunks of prompts in order of precedence.
     ///
-    /// - Returns: `false` when this one had to go itself.
-    private mutating func makeRoom(for index: Int, pool: PagePool) -> Bool {
-        while !running[index].pages.grow(to: running[index].tokens.count, from: pool) {
-            var youngest = running.removeLast()
-            youngest.pages.release(to: pool)
-            youngest.computed = 0
-            waiting.insert(youngest, at: 0)
-            if running.count == index {
-                return false
+    /// Whose prompt is complete waits for the step's end: other tenants' rows then make it at most twice as long.
+    private func planPrompts(_ room: inout Room, into entries: inout [Entry]) {
+        let prompts = running.indices.filter { !running[$0].isAnswering && !running[$0].isPaused }
+        var finishing: String?
+        for index in prompts.sorted(by: { precedes(running[$0], running[$1]) }) {
+            if let finishing, finishing != running[index].tenant {
+                let soFar = entries.reduce(0) { $0 + $1.tokens.count }
+                room.rows = min(room.rows, max(limits.firstPromptRows, soFar))
             }
+            guard !room.isUsedUp else { return }
+            var rows = min(room.rows, running[index].pending)
+            if running[index].reportsPrompt { rows = min(rows, room.outputs) }
+            let entry = entry(for: index, rows: rows)
+            entries.append(entry)
+            room.rows -= rows
+            room.outputs -= entry.outputs
+            if entry.samples, finishing == nil { finishing = running[index].tenant }
         }
-        return true
+    }
+
+    /// Whether somebody is computing a page now that this one could share: then waiting is faster.
+    private func sharesWork(_ sequence: ScheduledSequence, cache: KVCache) -> Bool {
+        guard !sequence.reportsPrompt else { return false }
+        let length = cache.pageLength
+        let known = cache.cachedCount(of: sequence.tokens, scope: sequence.scope)
+        let next = known + length
+        guard next < sequence.tokens.count else { return false }
+        return running.contains { other in
+            other.scope == sequence.scope && !other.isAnswering && !other.isPaused
+                && other.computed < next && other.tokens.count >= next
+                && other.tokens[..<next] == sequence.tokens[..<next]
+        }
     }
 
     private func entry(for index: Int, rows: Int) -> Entry {
         let sequence = running[index]
         let start = sequence.computed
+        let samples = rows == sequence.pending
+        let draft = samples ? sequence.draft : []
+        var outputs = samples ? 1 + draft.count : 0
+        if sequence.reportsPrompt, start < sequence.promptCount { outputs = rows }
         return Entry(
-            id: sequence.id, tokens: Array(sequence.tokens[start..<start + rows]), start: start,
-            pages: sequence.pages.pages, samples: rows == sequence.pending)
+            id: sequence.id, tokens: Array(sequence.tokens[start..<start + rows]) + draft,
+            start: start, pages: sequence.pages.pages, outputs: outputs, drafted: draft.count,
+            samples: samples)
+    }
+
+    // MARK: Applying
+
+    /// Takes the results of a step that took so many `seconds`: `choices` holds one for every entry that samples, in
+    /// order.
+    package mutating func apply(
+        _ entries: [Entry], choices: [Choice], seconds: Double = 0, cache: KVCache
+    ) -> [Outcome] {
+        note(entries, seconds: seconds)
+        var outcomes: [Outcome] = []
+        var next = choices.makeIterator()
+        for entry in entries {
+            let choice = entry.samples ? next.next() : nil
+            guard let index = running.firstIndex(where: { $0.id == entry.id }) else { continue }
+            shares.charge(running[index].tenant, rows: entry.tokens.count)
+            running[index].draft = []
+            running[index].computed += entry.tokens.count - entry.drafted
+            if let choice {
+                take(choice, of: entry, index, into: &outcomes)
+            }
+            cache.share(
+                &running[index].pages,
+                holding: running[index].tokens[..<running[index].computed],
+                scope: running[index].scope)
+            if let end = ending(after: choice, index) {
+                remove(index, cache: cache)
+                outcomes.append(.finished(id: entry.id, end))
+            }
+        }
+        return outcomes
+    }
+
+    private mutating func take(
+        _ choice: Choice, of entry: Entry, _ index: Int, into outcomes: inout [Outcome]
+    ) {
+        counts.drafted += entry.drafted
+        counts.accepted += choice.accepted
+        running[index].isAnswering = true
+        for (place, token) in choice.tokens.enumerated() {
+            guard !running[index].endTokens.contains(token),
+                running[index].tokens.count < running[index].maximumCount
+            else { break }
+            running[index].tokens.append(token)
+            // The last token of a step is never in the cache, a draft's accepted ones are.
+            if place < choice.accepted { running[index].computed += 1 }
+            outcomes.append(.token(id: entry.id, token: token))
+        }
+    }
+
+    private func ending(after choice: Choice?, _ index: Int) -> GenerationEnd? {
+        guard let choice else { return nil }
+        if choice.tokens.contains(where: running[index].endTokens.contains) { return .endToken }
+        return running[index].tokens.count >= running[index].maximumCount ? .limit : choice.end
+    }
+
+    private mutating func note(_ entries: [Entry], seconds: Double) {
+        var decoding = 0
+        var prompts = 0
+        for entry in entries {
+            let isAnswering = running.first { $0.id == entry.id }?.isAnswering ?? false
+            if isAnswering { decoding += entry.tokens.count } else { prompts += entry.tokens.count }
+        }
+        counts.prefilled += prompts
+        costs.note(decodingRows: decoding, promptRows: prompts, seconds: seconds)
+    }
+
+    private mutating func remove(_ index: Int, cache: KVCache) {
+        cache.release(&running[index].pages)
+        shares.leave(running.remove(at: index).tenant)
     }
 }
 
+// MARK: Precedence, admission and preemption
+
 extension Scheduler {
-    /// One sequence in the scheduler's books.
-    package struct Sequence: Equatable {
-        package let id: Int
-        /// Prompt and answer so far.
-        package var tokens: [Int]
-        /// How many of `tokens` are in the cache.
-        package var computed = 0
-        /// Length of `tokens` at which the generation ends.
-        package let maximumCount: Int
-        package let endTokens: Set<Int>
-        package var pages = SequencePages()
-
-        package init(id: Int, prompt: [Int], maximumCount: Int, endTokens: Set<Int>) {
-            self.id = id
-            tokens = prompt
-            self.maximumCount = maximumCount
-            self.endTokens = endTokens
+    /// Whose prompt is computed first.
+    private func precedes(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
+        if one.urgency != other.urgency { return one.urgency > other.urgency }
+        if one.tenant != other.tenant {
+            let (first, second) = (shares.served(one.tenant), shares.served(other.tenant))
+            if first != second { return first < second }
+            let (held, others) = (holding(one.tenant), holding(other.tenant))
+            if held != others { return held < others }
         }
+        return isOlder(one, other)
+    }
 
-        /// Tokens that are not in the cache yet; never 0.
-        package var pending: Int {
-            tokens.count - computed
+    private func isOlder(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
+        let (first, second) = (one.deadline ?? .infinity, other.deadline ?? .infinity)
+        return (first, one.arrival) < (second, other.arrival)
+    }
+
+    /// Lets those in whose prompts the next step has rows for.
+    private mutating func admit(cache: KVCache) {
+        var rows = min(
+            limits.rowsPerStep,
+            promptRows(besides: running.count { $0.isAnswering && !$0.isPaused }))
+        let candidates = (running.filter { !$0.isAnswering } + waiting).filter { !$0.isPaused }
+            .sorted(by: precedes)
+        var blocked: Set<String> = []
+        for candidate in candidates where rows > 0 && !blocked.contains(candidate.tenant) {
+            if running.contains(where: { $0.id == candidate.id }) {
+                rows -= candidate.pending
+            } else if !sharesWork(candidate, cache: cache) {
+                if let admitted = admit(candidate.id, cache: cache) {
+                    rows -= admitted.pending
+                } else if running.count < limits.sequences {
+                    // Who waits for pages is not overtaken, or a long prompt might wait for ever.
+                    return
+                } else {
+                    blocked.insert(candidate.tenant)
+                }
+            }
         }
+    }
+
+    /// Lets a waiting sequence in, with the pages of everything it must compute; the first of them may be shared.
+    ///
+    /// All pages at once: two half-admitted prompts could wait for each other for ever.
+    private mutating func admit(_ id: Int, cache: KVCache) -> ScheduledSequence? {
+        // Preempted sequences join those that wait, so places change.
+        while let place = waiting.firstIndex(where: { $0.id == id }) {
+            var next = waiting[place]
+            if running.count < limits.sequences {
+                let found =
+                    next.reportsPrompt
+                    ? 0 : cache.attach(&next.pages, to: next.tokens, scope: next.scope)
+                if cache.grow(&next.pages, to: next.tokens.count) {
+                    next.computed = found
+                    if next.cachedCount == nil {
+                        next.cachedCount = found
+                        counts.cached += found
+                    }
+                    waiting.remove(at: place)
+                    running.append(next)
+                    return next
+                }
+                cache.release(&next.pages)
+            }
+            guard let victim = victim(for: next, cache: cache) else { return nil }
+            preempt(victim, cache: cache)
+        }
+        return nil
+    }
+
+    /// Makes room for a running answer's next tokens, by preempting others if need be; those that are in the step
+    /// already keep their pages.
+    ///
+    /// - Returns: `false` when this one must go itself, or wait for the others.
+    private mutating func makeRoom(for id: Int, besides entries: [Entry], cache: KVCache) -> Bool {
+        let planned = Set(entries.map(\.id))
+        while let index = running.firstIndex(where: { $0.id == id }) {
+            if cache.grow(&running[index].pages, to: running[index].tokens.count) { return true }
+            guard let victim = leastDeserving(sparing: planned) else { return false }
+            preempt(victim, cache: cache)
+        }
+        return false
+    }
+
+    /// Who gives its pages back when an answer cannot go on: one that waits for its reader, then of the lowest class,
+    /// of the tenant that holds most for its weight, the youngest.
+    ///
+    /// Answers are planned oldest first and keep their pages in their step, so the oldest one always goes on.
+    private func leastDeserving(sparing planned: Set<Int>) -> Int? {
+        running.filter { !planned.contains($0.id) }.min { one, other in
+            if one.isPaused != other.isPaused { return one.isPaused }
+            return goesFirst(one, other)
+        }?.id
+    }
+
+    private func goesFirst(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
+        if one.urgency != other.urgency { return one.urgency < other.urgency }
+        if one.tenant != other.tenant {
+            let (first, second) = (holding(one.tenant), holding(other.tenant))
+            if first != second { return first > second }
+        }
+        return one.arrival > other.arrival
+    }
+
+    /// Who gives way to a newcomer: a lower class, or the youngest of a tenant that would still hold more
+    /// for its weight than the newcomer's; so nobody is sent back and forth.
+    private func victim(for newcomer: ScheduledSequence, cache: KVCache) -> Int? {
+        let length = cache.pageLength
+        let need = Double((newcomer.tokens.count + length - 1) / length)
+        let newcomerHolding = holding(newcomer.tenant) + need / shares.weight(newcomer.tenant)
+        return running.filter { other in
+            if other.urgency != newcomer.urgency { return other.urgency < newcomer.urgency }
+            guard other.tenant != newcomer.tenant else { return false }
+            let rest =
+                holding(other.tenant)
+                - Double(other.pages.pages.count) / shares.weight(other.tenant)
+            return rest >= newcomerHolding
+        }.min(by: goesFirst)?.id
+    }
+
+    /// Pages that a tenant's sequences hold, for each unit of its weight.
+    private func holding(_ tenant: String) -> Double {
+        let pages = running.reduce(0) { $0 + ($1.tenant == tenant ? $1.pages.pages.count : 0) }
+        return Double(pages) / shares.weight(tenant)
+    }
+
+    private mutating func preempt(_ id: Int, cache: KVCache) {
+        guard let index = running.firstIndex(where: { $0.id == id }) else { return }
+        var sequence = running.remove(at: index)
+        cache.release(&sequence.pages)
+        sequence.computed = 0
+        sequence.draft = []
+        sequence.isAnswering = false
+        counts.preempted += 1
+        waiting.insert(sequence, at: 0)
     }
 }
