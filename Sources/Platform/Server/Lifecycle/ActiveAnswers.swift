@@ -37,8 +37,7 @@ final class ActiveAnswers: Sendable {
     /// Whichever way the returned stream ends (also by dropping it or cancelling its reader), the
     /// given one is cancelled at once.
     func follow(_ stream: CompletionStream, until departure: ClientDeparture?) -> CompletionStream {
-        let (followed, continuation) = CompletionStream.makeStream()
-        let answer = AnswerHandle(continuation)
+        let answer = AnswerHandle()
         let isLate = state.withLock { state in
             state.answers[ObjectIdentifier(answer)] = answer
             return state.hasEnded
@@ -47,22 +46,24 @@ final class ActiveAnswers: Sendable {
         if isLate {
             answer.end(CompletionError.shuttingDown)
         }
-        let pump = Task {
-            defer {
-                departure?.forget(answer)
-                self.forget(answer)
-            }
-            do {
-                for try await event in stream {
-                    if case .terminated = continuation.yield(event) { return }
+        let buffer = answer.buffer
+        answer.attach(
+            Task {
+                defer {
+                    departure?.forget(answer)
+                    self.forget(answer)
                 }
-                continuation.finish()
-            } catch {
-                continuation.finish(throwing: error)
-            }
-        }
-        answer.attach(pump)
-        return followed
+                do {
+                    for try await event in stream {
+                        guard await buffer.send(event) else { return }
+                    }
+                    buffer.finish(.success(()))
+                } catch {
+                    buffer.finish(.failure(error))
+                }
+            })
+        let reader = AnswerReader(answer)
+        return CompletionStream { try await reader.next() }
     }
 
     private func forget(_ answer: AnswerHandle) {
@@ -79,15 +80,10 @@ final class AnswerHandle: Sendable {
         var hasEnded = false
     }
 
-    private let continuation: CompletionStream.Continuation
+    let buffer = AnswerBuffer()
     private let state = Mutex(State())
 
-    init(_ continuation: CompletionStream.Continuation) {
-        self.continuation = continuation
-        continuation.onTermination = { [weak self] _ in self?.cancelPump() }
-    }
-
-    /// Names the task that feeds the stream; it is cancelled when the stream ends.
+    /// Names the task that feeds the buffer; it is cancelled when the answer ends.
     func attach(_ pump: Task<Void, Never>) {
         let hasEnded = state.withLock { state in
             state.pump = pump
@@ -98,16 +94,46 @@ final class AnswerHandle: Sendable {
         }
     }
 
-    /// Ends the stream with that error, unless it has ended.
+    /// Ends the answer with that error, unless it has ended.
     func end(_ error: any Error) {
-        continuation.finish(throwing: error)
+        buffer.finish(.failure(error))
+        stop()
     }
 
-    private func cancelPump() {
+    /// Nobody reads any more.
+    func abandon() {
+        buffer.finish(.success(()))
+        stop()
+    }
+
+    private func stop() {
         let pump = state.withLock { state in
             state.hasEnded = true
             return state.pump
         }
         pump?.cancel()
+    }
+}
+
+/// What reads an answer; dropping it ends the answer.
+private final class AnswerReader: Sendable {
+    private let answer: AnswerHandle
+
+    init(_ answer: AnswerHandle) {
+        self.answer = answer
+    }
+
+    deinit {
+        answer.abandon()
+    }
+
+    func next() async throws -> CompletionEvent? {
+        let event = try await withTaskCancellationHandler {
+            try await answer.buffer.next()
+        } onCancel: {
+            answer.abandon()
+        }
+        if event == nil { answer.abandon() }
+        return event
     }
 }
