@@ -123,6 +123,7 @@ static float *multiply(const setting *s, const berth_kernels *scalar, const bert
     product.output = room((tokens + 1) * stride * 4);
     for (size_t i = 0; i < (tokens + 1) * stride; i++) product.output[i] = UNTOUCHED;
     berth_multiply(kernels, s->format->type, &product);
+    if (s->format->type == BERTH_F16) kernels->add_product(&product);
     return product.output;
 }
 

@@ -11,6 +11,7 @@ static const berth_kernels scalar = {
     .name = "scalar",
     .tile = 4,
     .products = PRODUCT_TABLE(reference),
+    .add_product = berth_reference_add_product,
     .quantize = berth_reference_quantize,
     .normalize = berth_reference_normalize,
     .gate = berth_reference_gate,
@@ -26,6 +27,7 @@ static const berth_kernels scalar = {
 #define TABLE(label, isa, multiply, tokens, word_tokens)                                           \
     {                                                                                              \
         .name = label, .tile = tokens, .products = PRODUCT_TABLE(multiply),                        \
+        .add_product = berth_##multiply##_add_product,                                             \
         .quantize = berth_##isa##_quantize, .normalize = berth_##isa##_normalize,                  \
         .gate = berth_##isa##_gate, .add = berth_##isa##_add,                                      \
         .add_scaled = berth_##isa##_add_scaled, .rotate = berth_##isa##_rotate,                    \

@@ -329,12 +329,26 @@ INLINE void tile_codes(const code_format *format, const tile_work *work, const i
     write_sums(work, sums, width);
 }
 
+/* What sums begin with: nothing, or what the output holds. */
+INLINE void no_sums(const tile_work *work, float_pair *sums, int width) {
+    (void)work;
+    clear(sums, width);
+}
+
+INLINE void sums_so_far(const tile_work *work, float_pair *sums, int width) {
+    UNROLL for (int m = 0; m < width; m++) {
+        float values[BERTH_PANEL_ROWS] = {0};
+        memcpy(values, work->output + m * work->output_stride, work->rows * sizeof(float));
+        sums[m] = (float_pair){_mm256_loadu_ps(values), _mm256_loadu_ps(values + 8)};
+    }
+}
+
 /* Plain weights: one multiply-add a column, in order. */
-#define DEFINE_PLAIN(name, bytes, load)                                                            \
+#define DEFINE_PLAIN(name, bytes, load, start)                                                     \
     INLINE void name(const tile_work *work, const int width) {                                     \
         const uint8_t *line = work->panel;                                                         \
         float_pair sums[TILE];                                                                     \
-        clear(sums, width);                                                                        \
+        start(work, sums, width);                                                                  \
         for (size_t column = 0; column < work->columns; column++, line += bytes) {                 \
             const float_pair weights = load(line);                                                 \
             UNROLL for (int m = 0; m < width; m++)                                                 \
@@ -349,13 +363,15 @@ INLINE float_pair singles(const uint8_t *bytes) {
     return (float_pair){_mm256_loadu_ps(values), _mm256_loadu_ps(values + 8)};
 }
 
-DEFINE_PLAIN(tile_f32, 64, singles)
-DEFINE_PLAIN(tile_f16, 32, halves)
-DEFINE_PLAIN(tile_bf16, 32, bfloats)
+DEFINE_PLAIN(tile_f32, 64, singles, no_sums)
+DEFINE_PLAIN(tile_f16, 32, halves, no_sums)
+DEFINE_PLAIN(tile_bf16, 32, bfloats, no_sums)
+DEFINE_PLAIN(tile_added, 32, halves, sums_so_far)
 
 DEFINE_PRODUCT(berth_avx2_product_f32, BERTH_F32, TILE, FOR_WIDTHS_TO_4, tile_f32)
 DEFINE_PRODUCT(berth_avx2_product_f16, BERTH_F16, TILE, FOR_WIDTHS_TO_4, tile_f16)
 DEFINE_PRODUCT(berth_avx2_product_bf16, BERTH_BF16, TILE, FOR_WIDTHS_TO_4, tile_bf16)
+DEFINE_PRODUCT(berth_avx2_add_product, BERTH_F16, TILE, FOR_WIDTHS_TO_4, tile_added)
 DEFINE_PRODUCT(berth_avx2_product_q8_0, BERTH_Q8_0, TILE, FOR_WIDTHS_TO_4, tile_q8_0)
 DEFINE_PRODUCT(berth_avx2_product_q6_k, BERTH_Q6_K, TILE, FOR_WIDTHS_TO_4, tile_q6_k)
 

@@ -259,13 +259,24 @@ INLINE void tile_codes(const code_format *format, const tile_work *work, const i
     if (width > first) part_codes(format, work, first, width - first, width);
 }
 
+/* What a sum begins with: nothing, or what the output of token `m` holds. */
+INLINE __m512 no_sum(const tile_work *work, int m) {
+    (void)work, (void)m;
+    return _mm512_setzero_ps();
+}
+
+INLINE __m512 sum_so_far(const tile_work *work, int m) {
+    const __mmask16 mask = (__mmask16)((1u << work->rows) - 1);
+    return _mm512_maskz_loadu_ps(mask, work->output + (size_t)m * work->output_stride);
+}
+
 /* Plain weights: one multiply-add a column, in order; eight tokens hide its latency. */
-#define DEFINE_PLAIN(name, bytes, load)                                                            \
+#define DEFINE_PLAIN(name, bytes, load, start)                                                     \
     INLINE void part_##name(const tile_work *work, const int first, const int width) {             \
         const uint8_t *line = work->panel;                                                         \
         const float *input = work->input + (size_t)first * work->input_stride;                     \
         __m512 sums[TILE];                                                                         \
-        UNROLL for (int m = 0; m < width; m++) sums[m] = _mm512_setzero_ps();                      \
+        UNROLL for (int m = 0; m < width; m++) sums[m] = start(work, first + m);                   \
         for (size_t column = 0; column < work->columns; column++, line += bytes) {                 \
             const __m512 weights = load(line);                                                     \
             UNROLL for (int m = 0; m < width; m++) {                                               \
@@ -283,13 +294,15 @@ INLINE void tile_codes(const code_format *format, const tile_work *work, const i
 
 INLINE __m512 singles(const uint8_t *bytes) { return _mm512_loadu_ps((const float *)bytes); }
 
-DEFINE_PLAIN(tile_f32, 64, singles)
-DEFINE_PLAIN(tile_f16, 32, halves)
-DEFINE_PLAIN(tile_bf16, 32, bfloats)
+DEFINE_PLAIN(tile_f32, 64, singles, no_sum)
+DEFINE_PLAIN(tile_f16, 32, halves, no_sum)
+DEFINE_PLAIN(tile_bf16, 32, bfloats, no_sum)
+DEFINE_PLAIN(tile_added, 32, halves, sum_so_far)
 
 DEFINE_PRODUCT(berth_avx512_product_f32, BERTH_F32, TILE, FOR_WIDTHS_TO_12, tile_f32)
 DEFINE_PRODUCT(berth_avx512_product_f16, BERTH_F16, TILE, FOR_WIDTHS_TO_12, tile_f16)
 DEFINE_PRODUCT(berth_avx512_product_bf16, BERTH_BF16, TILE, FOR_WIDTHS_TO_12, tile_bf16)
+DEFINE_PRODUCT(berth_avx512_add_product, BERTH_F16, TILE, FOR_WIDTHS_TO_12, tile_added)
 DEFINE_PRODUCT(berth_avx512_product_q8_0, BERTH_Q8_0, TILE, FOR_WIDTHS_TO_12, tile_q8_0)
 DEFINE_PRODUCT(berth_avx512_product_q6_k, BERTH_Q6_K, TILE, FOR_WIDTHS_TO_12, tile_q6_k)
 

@@ -303,14 +303,29 @@ INLINE void tile_q6_k(const tile_work *work, const int width) { IN_PASSES(part_q
 
 FOR_CODE_TYPES(DEFINE_CODE_TILE)
 
+/* What a sum of four rows begins with: nothing, or what the output of token `m` holds. */
+INLINE float32x4_t no_sum(const tile_work *work, int part, int m) {
+    (void)work, (void)part, (void)m;
+    return vdupq_n_f32(0);
+}
+
+INLINE float32x4_t sum_so_far(const tile_work *work, int part, int m) {
+    const size_t first = 4 * (size_t)part;
+    const float *output = work->output + (size_t)m * work->output_stride + first;
+    if (work->rows >= first + 4) return vld1q_f32(output);
+    float values[4] = {0};
+    if (work->rows > first) memcpy(values, output, (work->rows - first) * sizeof(float));
+    return vld1q_f32(values);
+}
+
 /* Plain weights: one multiply-add a column, in order. */
-#define DEFINE_PLAIN(name, bytes, load)                                                            \
+#define DEFINE_PLAIN(name, bytes, load, start)                                                     \
     INLINE void part_##name(const tile_work *work, const int token, const int width) {             \
         const uint8_t *line = work->panel;                                                         \
         const float *input = work->input + (size_t)token * work->input_stride;                     \
         float32x4_t sums[4][4];                                                                    \
         UNROLL for (int p = 0; p < 4; p++) {                                                       \
-            UNROLL for (int m = 0; m < width; m++) sums[p][m] = vdupq_n_f32(0);                    \
+            UNROLL for (int m = 0; m < width; m++) sums[p][m] = start(work, p, token + m);         \
         }                                                                                          \
         for (size_t column = 0; column < work->columns; column++, line += bytes) {                 \
             UNROLL for (int p = 0; p < 4; p++) {                                                   \
@@ -336,6 +351,7 @@ FOR_CODE_TYPES(DEFINE_CODE_TILE)
 
 #define FOR_ANY_WIDTH(kernel, work, width) kernel(work, (int)width);
 
-DEFINE_PLAIN(f32, 64, singles)
-DEFINE_PLAIN(f16, 32, halves)
-DEFINE_PLAIN(bf16, 32, bfloats)
+DEFINE_PLAIN(f32, 64, singles, no_sum)
+DEFINE_PLAIN(f16, 32, halves, no_sum)
+DEFINE_PLAIN(bf16, 32, bfloats, no_sum)
+DEFINE_PLAIN(added, 32, halves, sum_so_far)

@@ -12,6 +12,7 @@ enum { TILE = 8 };
 DEFINE_PRODUCT(berth_dotprod_product_f32, BERTH_F32, TILE, FOR_ANY_WIDTH, tile_f32)
 DEFINE_PRODUCT(berth_dotprod_product_f16, BERTH_F16, TILE, FOR_ANY_WIDTH, tile_f16)
 DEFINE_PRODUCT(berth_dotprod_product_bf16, BERTH_BF16, TILE, FOR_ANY_WIDTH, tile_bf16)
+DEFINE_PRODUCT(berth_dotprod_add_product, BERTH_F16, TILE, FOR_ANY_WIDTH, tile_added)
 
 #define DEFINE(name, type)                                                                         \
     DEFINE_PRODUCT(berth_dotprod_product_##name, type, TILE, FOR_WIDTHS_TO_8, tile_##name)

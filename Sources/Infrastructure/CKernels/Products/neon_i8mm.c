@@ -260,6 +260,7 @@ INLINE void write_group(const tile_work *work, size_t token, int count,
 DEFINE_PRODUCT(berth_i8mm_product_f32, BERTH_F32, TILE, FOR_ANY_WIDTH, tile_f32)
 DEFINE_PRODUCT(berth_i8mm_product_f16, BERTH_F16, TILE, FOR_ANY_WIDTH, tile_f16)
 DEFINE_PRODUCT(berth_i8mm_product_bf16, BERTH_BF16, TILE, FOR_ANY_WIDTH, tile_bf16)
+DEFINE_PRODUCT(berth_i8mm_add_product, BERTH_F16, TILE, FOR_ANY_WIDTH, tile_added)
 
 #define FOR_WIDTHS(kernel, work, width)                                                            \
     switch (width) {                                                                               \

@@ -22,7 +22,8 @@
     DECLARE_PRODUCT(isa, q5_k)                                                                     \
     DECLARE_PRODUCT(isa, iq4_nl)                                                                   \
     DECLARE_PRODUCT(isa, iq4_xs)                                                                   \
-    DECLARE_PRODUCT(isa, mxfp4)
+    DECLARE_PRODUCT(isa, mxfp4)                                                                    \
+    void berth_##isa##_add_product(const berth_product *);
 
 DECLARE_PRODUCTS(reference)
 DECLARE_PRODUCTS(avx2)

@@ -143,12 +143,13 @@ static float read_bf16(const uint8_t *panel, size_t index) {
     return float_from_bfloat(load_u16(panel + 2 * index));
 }
 
-static void plain(const berth_product *p, uint32_t type, element_reader read) {
+/* `adds`: whether a sum begins with what the output holds. */
+static void plain(const berth_product *p, uint32_t type, element_reader read, bool adds) {
     size_t panel_bytes = berth_panel_bytes(type, p->columns);
     for (size_t row = 0; row < p->rows; row++) {
         const uint8_t *panel = p->panels + row / BERTH_PANEL_ROWS * panel_bytes;
         for (size_t token = 0; token < p->tokens; token++) {
-            float sum = 0;
+            float sum = adds ? p->output[token * p->output_stride + row] : 0;
             for (size_t column = 0; column < p->columns; column++) {
                 float weight = read(panel, column * BERTH_PANEL_ROWS + row % BERTH_PANEL_ROWS);
                 sum = __builtin_fmaf(weight, p->input[token * p->input_stride + column], sum);
@@ -158,8 +159,10 @@ static void plain(const berth_product *p, uint32_t type, element_reader read) {
     }
 }
 
-void berth_reference_product_f32(const berth_product *p) { plain(p, BERTH_F32, read_f32); }
+void berth_reference_product_f32(const berth_product *p) { plain(p, BERTH_F32, read_f32, false); }
 
-void berth_reference_product_f16(const berth_product *p) { plain(p, BERTH_F16, half_at); }
+void berth_reference_product_f16(const berth_product *p) { plain(p, BERTH_F16, half_at, false); }
 
-void berth_reference_product_bf16(const berth_product *p) { plain(p, BERTH_BF16, read_bf16); }
+void berth_reference_product_bf16(const berth_product *p) { plain(p, BERTH_BF16, read_bf16, false); }
+
+void berth_reference_add_product(const berth_product *p) { plain(p, BERTH_F16, half_at, true); }

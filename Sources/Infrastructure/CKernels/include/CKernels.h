@@ -94,6 +94,8 @@ typedef struct berth_kernels {
 
     /* By weight type; NULL for a number that no type has. */
     void (*_Nullable products[BERTH_TYPE_LIMIT])(const berth_product *);
+    /* out += product with float16 panels: every sum begins with what the output holds. For weights of few columns. */
+    void (*add_product)(const berth_product *);
 
     /* Rounds `columns` floats (padded with zeros to whole blocks) to blocks; block i goes to out[i * step]. */
     void (*quantize)(const float *x, size_t columns, berth_block *out, size_t step);
