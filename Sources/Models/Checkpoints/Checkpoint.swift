@@ -134,15 +134,7 @@ package final class Checkpoint: Sendable {
     ///
     /// - Throws: ``CheckpointError`` for a type that Berth can name but not compute with.
     package func elementType(of tensor: CheckpointTensor) throws(CheckpointError) -> ElementType {
-        guard let type = ElementType(rawValue: tensor.type.rawValue) else {
-            let known = ElementType.allCases.map(\.name).joined(separator: ", ")
-            throw CheckpointError(
-                code: .unsupported, file: file(of: tensor), field: "tensor \(tensor.name)",
-                byteOffset: tensor.byteOffset,
-                message: "has type \(tensor.typeName), which Berth cannot run yet; it runs \(known)"
-            )
-        }
-        return type
+        try tensor.elementType(in: parts)
     }
 
     /// All files that hold tensors.
@@ -160,13 +152,7 @@ package final class Checkpoint: Sendable {
     /// Costs nothing for what lies in the file as it is given; memory and a pass for the others (queries' and keys'
     /// weights of a Llama folder, 16-bit norms, a folder's experts).
     package func bytes(of tensor: CheckpointTensor) -> TensorBytes {
-        guard let stored = tensor.stored else {
-            return TensorBytes(
-                file: parts[tensor.part],
-                range: tensor.byteOffset..<tensor.byteOffset + tensor.byteCount)
-        }
-        return TensorBytes(
-            file: stored.changed(tensor, in: parts), range: 0..<tensor.byteCount)
+        tensor.bytes(in: parts)
     }
 
     /// A tensor's bytes along its last dimension, to be kept as long as they are needed.

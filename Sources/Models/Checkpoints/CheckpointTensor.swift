@@ -1,3 +1,5 @@
+import Tensors
+
 /// A tensor's entry in a checkpoint's table.
 package struct CheckpointTensor: Sendable, Equatable {
     package let name: String
@@ -39,6 +41,31 @@ package struct CheckpointTensor: Sendable, Equatable {
         CheckpointTensor(
             name: name, dimensions: dimensions, type: type, part: part, byteOffset: byteOffset,
             byteCount: byteCount, elementCount: elementCount, stored: stored)
+    }
+}
+
+extension CheckpointTensor {
+    /// The type that kernels know the elements by.
+    ///
+    /// - Throws: ``CheckpointError`` for a type that Berth can name but not compute with.
+    func elementType(in parts: [FileBytes]) throws(CheckpointError) -> ElementType {
+        guard let type = ElementType(rawValue: type.rawValue) else {
+            let known = ElementType.allCases.map(\.name).joined(separator: ", ")
+            throw CheckpointError(
+                code: .unsupported, file: parts[part].path, field: "tensor \(name)",
+                byteOffset: byteOffset,
+                message: "has type \(typeName), which Berth cannot run yet; it runs \(known)"
+            )
+        }
+        return type
+    }
+
+    /// Where the data lie, or memory that they were changed into.
+    func bytes(in parts: [FileBytes]) -> TensorBytes {
+        guard let stored else {
+            return TensorBytes(file: parts[part], range: byteOffset..<byteOffset + byteCount)
+        }
+        return TensorBytes(file: stored.changed(self, in: parts), range: 0..<byteCount)
     }
 }
 

@@ -126,7 +126,7 @@ struct TensorMapping {
     }
 
     /// `layers.12.mlp.up_proj.weight` as `layers.*.mlp.up_proj.weight` and 12.
-    private static func pattern(of name: String) -> (pattern: String, numbers: [Int]) {
+    static func pattern(of name: String) -> (pattern: String, numbers: [Int]) {
         var words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         var numbers: [Int] = []
         for index in words.indices where words[index].utf8.count < 6 {

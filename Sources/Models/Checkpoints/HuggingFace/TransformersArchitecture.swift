@@ -47,6 +47,11 @@ struct TransformersArchitecture: Sendable {
         all.first { $0.classes.contains(name) }
     }
 
+    /// That of decoders with this `general.architecture`.
+    static func decoder(named name: String) -> TransformersArchitecture? {
+        all.first { $0.name == name && !$0.isEncoder }
+    }
+
     /// For messages.
     static var classNames: String {
         all.flatMap(\.classes).sorted().joined(separator: ", ")
