@@ -40,12 +40,15 @@ package final class DecoderModel: Sendable {
     /// A workspace without logits gets the final states of these rows only.
     ///
     /// The logits of a row depend on its own sequence only, bit for bit: not on what else is in the
-    /// batch, nor on how its prompt was cut into steps.
+    /// batch, nor on how its prompt was cut into steps; without an adapter, nor on those of others.
     package func run(_ step: ModelStep, in workspace: Workspace, on compute: Compute) {
         precondition(step.rows <= workspace.capacity, "more rows than the workspace holds")
         precondition(
             step.outputRows.count <= workspace.outputCapacity, "more outputs than there is room for"
         )
+        precondition(
+            step.adapters.allSatisfy { $0.adapter.configuration == configuration },
+            "an adapter of another model")
         guard step.rows > 0 else { return }
         embedding.look(up: step.tokens, into: workspace.hidden)
         workspace.angles.update(
@@ -84,18 +87,29 @@ package struct ModelStep {
     package let layout: KVPageLayout
     /// Rows whose logits are wanted, in the order in which they will stand in `logits`.
     package let outputRows: [Int]
+    /// Rows that adapters of the model change, in order and without overlap.
+    ///
+    /// Rows of one adapter are best side by side: its factors are then read once.
+    package let adapters: [AdaptedRows]
 
     package var rows: Int {
         tokens.count
     }
 
     package init(
-        tokens: [Int], attention: AttentionBatch, layout: KVPageLayout, outputRows: [Int]
+        tokens: [Int], attention: AttentionBatch, layout: KVPageLayout, outputRows: [Int],
+        adapters: [AdaptedRows] = []
     ) {
         precondition(tokens.count == attention.positions.count, "a position for every token")
         self.tokens = tokens
         self.attention = attention
         self.layout = layout
         self.outputRows = outputRows
+        precondition(
+            zip(adapters, adapters.dropFirst()).allSatisfy {
+                $0.rows.upperBound <= $1.rows.lowerBound
+            } && adapters.last.map { $0.rows.upperBound <= tokens.count } ?? true,
+            "rows of two adapters, or beyond the step")
+        self.adapters = adapters
     }
 }

@@ -29,6 +29,8 @@ package final class Workspace {
     /// What experts compute with; `nil` for a dense model.
     let experts: ExpertWorkspace?
     private let quantized: QuantizedRows
+    /// What adapters compute between their factors; made when a step first has one.
+    private var inner = Matrix(rows: 0, columns: 0)
 
     /// - `hasLogits`: whether steps end with logits, or with ``states``.
     package init(
@@ -57,6 +59,14 @@ package final class Workspace {
         quantized = QuantizedRows(
             rows: max(rows, outputRows),
             columns: max(width, queries, inner))
+    }
+
+    /// Room for the results of adapters' first factors.
+    func inner(columns: Int) -> Matrix {
+        if inner.columns < columns {
+            inner = Matrix(rows: max(capacity, outputCapacity), columns: columns)
+        }
+        return inner
     }
 
     /// Where the input of a product is rounded to, when its weights want that.

@@ -14,16 +14,6 @@ struct BatchInvarianceTests {
         "qwen2-small-Q4_0", "qwen3-small-Q4_K_M", "qwen3moe-small-Q4_K_M", "qwen3moe-narrow-F32",
     ]
 
-    /// A small seeded generator (Knuth's MMIX), so that a failure can be repeated.
-    private struct RandomNumbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state >> 32 | state << 32
-        }
-    }
-
     /// A sequence on its way through the steps.
     private struct Track {
         let tokens: [Int]

@@ -14,12 +14,17 @@ package final class ModelRunner {
         /// Pages with room for `start + tokens.count` positions.
         package let pages: [PageID]
         package let output: Output
+        /// What changes the model for this sequence; of the same model.
+        package let adapter: Adapter?
 
-        package init(tokens: [Int], start: Int, pages: [PageID], output: Output) {
+        package init(
+            tokens: [Int], start: Int, pages: [PageID], output: Output, adapter: Adapter? = nil
+        ) {
             self.tokens = tokens
             self.start = start
             self.pages = pages
             self.output = output
+            self.adapter = adapter
         }
     }
 
@@ -58,17 +63,27 @@ package final class ModelRunner {
         var tokens: [Int] = []
         var positions: [Int] = []
         var sequences: [Int] = []
-        var outputs: [Int] = []
-        for (sequence, span) in spans.enumerated() {
+        var outputs = [Range<Int>](repeating: 0..<0, count: spans.count)
+        var adapted: [AdaptedRows] = []
+        for sequence in Self.byAdapter(spans) {
+            let span = spans[sequence]
             let first = tokens.count
             tokens += span.tokens
             positions += span.start..<span.start + span.tokens.count
             sequences += repeatElement(sequence, count: span.tokens.count)
             switch span.output {
             case .none: break
-            case .last: outputs.append(tokens.count - 1)
-            case .all: outputs += first..<tokens.count
-            case .trailing(let count): outputs += tokens.count - count..<tokens.count
+            case .last: outputs[sequence] = tokens.count - 1..<tokens.count
+            case .all: outputs[sequence] = first..<tokens.count
+            case .trailing(let count):
+                outputs[sequence] = tokens.count - count..<tokens.count
+            }
+            guard let adapter = span.adapter else { continue }
+            if let last = adapted.last, last.adapter === adapter {
+                adapted[adapted.count - 1] = AdaptedRows(
+                    adapter, rows: last.rows.lowerBound..<tokens.count)
+            } else {
+                adapted.append(AdaptedRows(adapter, rows: first..<tokens.count))
             }
         }
         let pages = unsafe spans.map { span in
@@ -78,7 +93,23 @@ package final class ModelRunner {
             positions: positions, sequences: sequences, pages: pages)
         model.run(
             ModelStep(
-                tokens: tokens, attention: attention, layout: pool.layout, outputRows: outputs),
+                tokens: tokens, attention: attention, layout: pool.layout,
+                outputRows: outputs.flatMap { Array($0) }, adapters: adapted),
             in: workspace, on: compute)
+    }
+
+    /// The spans in the order of their rows: those of one adapter side by side, so that its factors are read once.
+    private static func byAdapter(_ spans: [Span]) -> [Int] {
+        guard spans.contains(where: { $0.adapter != nil }) else { return Array(spans.indices) }
+        var groups: [Int: [Int]] = [:]
+        var order: [Int] = []
+        for (index, span) in spans.enumerated() {
+            if let adapter = span.adapter {
+                groups[adapter.id, default: []].append(index)
+            } else {
+                order.append(index)
+            }
+        }
+        return order + groups.sorted { $0.key < $1.key }.flatMap(\.value)
     }
 }

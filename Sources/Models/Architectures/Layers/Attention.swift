@@ -69,6 +69,9 @@ struct Attention: Sendable {
             into: workspace.normalized, and: input)
         compute.multiply(
             projection, workspace.normalized, quantized: input, rows: rows, into: projected)
+        workspace.adapt(
+            projected, .projection, layer: layer, of: workspace.normalized, rows: step.adapters,
+            on: compute)
         if let bias {
             compute.addBias(bias, to: projected, rows: rows, column: 0)
         }
@@ -80,6 +83,9 @@ struct Attention: Sendable {
             scale: 1 / Float(headDimension).squareRoot(), into: workspace.attended)
         workspace.multiply(
             output, workspace.attended, rows: rows, into: workspace.residual, on: compute)
+        workspace.adapt(
+            workspace.residual, .output, layer: layer, of: workspace.attended, rows: step.adapters,
+            on: compute)
         compute.add(workspace.residual, to: workspace.hidden, rows: rows)
     }
 }

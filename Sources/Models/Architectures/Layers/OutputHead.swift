@@ -40,5 +40,8 @@ struct OutputHead: Sendable {
         compute.multiply(
             vocabulary, workspace.normalized, quantized: input, rows: count,
             into: workspace.logits)
+        workspace.adapt(
+            workspace.logits, .head, of: workspace.normalized, rows: step.adaptedOutputs,
+            on: compute)
     }
 }
