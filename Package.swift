@@ -86,6 +86,7 @@ let engine: [Target] = [
     room("CompletionAPI", "Engine", ["StructuredJSON"]),
     room("KVCaching", "Engine", ["Tensors", "Architectures"]),
     room("Sampling", "Engine", ["Tensors"]),
+    room("Grammars", "Engine", ["Tokenizers", "StructuredJSON"]),
     room(
         "Inference", "Engine", ["Tensors", "Checkpoints", "Architectures", "KVCaching", "Sampling"]),
     room(
@@ -112,8 +113,9 @@ let programs: [Target] = [
         name: "berth",
         dependencies: [
             "CKernels", "Tensors", "StructuredJSON", "Checkpoints", "Tokenizers", "ChatFormats",
-            "Architectures", "CDefaultModel", "CompletionAPI", "KVCaching", "Sampling", "Inference",
-            "ChatEngine", "Console", "ModelHub", "Server", argumentParser, collections, logging,
+            "Architectures", "CDefaultModel", "CompletionAPI", "KVCaching", "Sampling", "Grammars",
+            "Inference", "ChatEngine", "Console", "ModelHub", "Server", argumentParser, collections,
+            logging,
         ],
         path: "Sources/Programs/berth", swiftSettings: swiftSettings)
 ]
@@ -133,6 +135,7 @@ let suites: [Target] = [
         "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON"],
         resources: [.copy("Fixtures")]),
     tests("SamplingTests", "Engine", ["Sampling"]),
+    tests("GrammarsTests", "Engine", ["Grammars", "StructuredJSON"]),
     tests(
         "InferenceTests", "Engine",
         [

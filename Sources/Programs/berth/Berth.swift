@@ -25,6 +25,7 @@ struct Berth: AsyncParsableCommand {
             Convert.self,
             Doctor.self,
             Embed.self,
+            GrammarCommand.self,
             Inspect.self,
             Logits.self,
             Models.self,
