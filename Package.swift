@@ -101,10 +101,11 @@ let platform: [Target] = [
     .target(
         name: "Console", path: "Sources/Platform/Console",
         resources: [.embedInCode("Pages")], swiftSettings: swiftSettings),
+    room("Settings", "Platform", [collections]),
     room("Store", "Platform", [.product(name: "GRDB", package: "GRDB.swift"), crypto]),
     room(
         "Server", "Platform",
-        ["CompletionAPI", "StructuredJSON", "Console"] + web),
+        ["CompletionAPI", "StructuredJSON", "Console", "Store"] + web),
     room("ModelHub", "Platform", ["StructuredJSON"] + download),
 ]
 
@@ -114,8 +115,8 @@ let programs: [Target] = [
         dependencies: [
             "CKernels", "Tensors", "StructuredJSON", "Checkpoints", "Tokenizers", "ChatFormats",
             "Architectures", "CDefaultModel", "CompletionAPI", "KVCaching", "Sampling", "Grammars",
-            "Inference", "ChatEngine", "Console", "ModelHub", "Server", argumentParser, collections,
-            logging,
+            "Inference", "ChatEngine", "Console", "ModelHub", "Server", "Settings",
+            "Store", argumentParser, collections, logging,
         ],
         path: "Sources/Programs/berth", swiftSettings: swiftSettings)
 ]
@@ -151,6 +152,9 @@ let suites: [Target] = [
             "Tokenizers",
         ]),
     tests("ConsoleTests", "Platform", ["Console"]),
+    tests(
+        "SettingsTests", "Platform", ["Settings", "StructuredJSON", collections],
+        resources: [.copy("Fixtures")]),
     tests("StoreTests", "Platform", ["Store", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
         name: "ScriptedBackend", dependencies: ["CompletionAPI"],
@@ -158,7 +162,7 @@ let suites: [Target] = [
     tests(
         "ServerTests", "Platform",
         [
-            "Server", "ScriptedBackend", "CompletionAPI", "StructuredJSON", "Console",
+            "Server", "ScriptedBackend", "CompletionAPI", "StructuredJSON", "Console", "Store",
             .product(name: "NIOPosix", package: "swift-nio"),
         ] + web),
     tests("ModelHubTests", "Platform", ["ModelHub", "StructuredJSON"] + download),

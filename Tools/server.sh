@@ -16,6 +16,9 @@ start_server() {
     shift 2
     port=$(free_port)
     export BERTH_URL="http://127.0.0.1:$port" BERTH_BINARY="$PWD/$program"
+    # Not the store of whoever runs this: it may hold keys.
+    BERTH_STORE=$(mktemp -d)/berth.sqlite
+    export BERTH_STORE
     "$program" serve --port "$port" "$@" >"$log" 2>&1 &
     server=$!
     deadline=$((SECONDS + 60))

@@ -4,6 +4,7 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
+package import Store
 import Synchronization
 import UnixSignals
 
@@ -13,13 +14,21 @@ import UnixSignals
 package struct BerthServer: Sendable {
     private let configuration: ServerConfiguration
     private let backend: any ModelBackend
+    private let store: (any PlatformStore)?
     private let logger: Logger
 
+    /// - Parameters:
+    ///   - configuration: where and how it listens, and to whom.
+    ///   - backend: whatever completes requests.
+    ///   - store: keys, and where what they use is counted; without one there are no keys.
+    ///   - logger: one line a request, and what goes wrong.
     package init(
-        configuration: ServerConfiguration, backend: any ModelBackend, logger: Logger
+        configuration: ServerConfiguration, backend: any ModelBackend,
+        store: (any PlatformStore)? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.backend = backend
+        self.store = store
         self.logger = logger
     }
 
@@ -40,9 +49,26 @@ package struct BerthServer: Sendable {
     package func run<StopRequests: AsyncSequence & Sendable>(
         stopRequests: StopRequests, onBound: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws where StopRequests.Element == Void {
+        let metrics = ServerMetrics()
+        let ledger = UsageLedger(store: store, metrics: metrics)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await serve(stopRequests, metrics, ledger, onBound))
+        } catch {
+            outcome = .failure(error)
+        }
+        // In a task of its own, because this one may be cancelled.
+        await Task { await ledger.flush(logger) }.value
+        try outcome.get()
+    }
+
+    private func serve<StopRequests: AsyncSequence & Sendable>(
+        _ stopRequests: StopRequests, _ metrics: ServerMetrics, _ ledger: UsageLedger,
+        _ onBound: @escaping @Sendable (Int) async -> Void
+    ) async throws where StopRequests.Element == Void {
         let answers = ActiveAnswers()
         let isListening = Atomic(false)
-        let application = application(answers) { port in
+        let application = application(answers, metrics, ledger) { port in
             isListening.store(true, ordering: .releasing)
             await onBound(port)
         }
@@ -62,6 +88,12 @@ package struct BerthServer: Sendable {
                 group.addTask {
                     try await shutDown(services, answers, on: events, timers: feed)
                     return false
+                }
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: .seconds(5))
+                        await ledger.flush(logger)
+                    }
                 }
                 // The group's tasks watch for signals as long as the server runs.
                 while let isServerDone = try await group.next(), !isServerDone {}
@@ -107,10 +139,11 @@ package struct BerthServer: Sendable {
     }
 
     private func application(
-        _ answers: ActiveAnswers, onBound: @escaping @Sendable (Int) async -> Void
+        _ answers: ActiveAnswers, _ metrics: ServerMetrics, _ ledger: UsageLedger,
+        onBound: @escaping @Sendable (Int) async -> Void
     ) -> some ApplicationProtocol {
         Application(
-            router: router(answers),
+            router: router(answers, metrics, ledger),
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [
@@ -125,8 +158,9 @@ package struct BerthServer: Sendable {
             logger: logger)
     }
 
-    private func router(_ answers: ActiveAnswers) -> Router<ServerContext> {
-        let metrics = ServerMetrics()
+    private func router(
+        _ answers: ActiveAnswers, _ metrics: ServerMetrics, _ ledger: UsageLedger
+    ) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self)
         router.add(middleware: RecordMiddleware(metrics: metrics))
         router.add(
@@ -134,6 +168,12 @@ package struct BerthServer: Sendable {
                 policy: BrowserPolicy(
                     boundHost: configuration.host, allowedOrigins: configuration.allowedOrigins)))
         router.add(middleware: ErrorMiddleware(answers: answers))
+        router.add(
+            middleware: AccessMiddleware(
+                access: AccessControl(configuration.access, store: store, metrics: metrics),
+                ledger: ledger))
+        // Routes know no other way to the engine.
+        let backend = GovernedBackend(backend: backend)
         OpenAIRoutes(backend: backend, answers: answers, configuration: configuration)
             .add(to: router)
         EmbeddingRoutes(backend: backend, answers: answers, configuration: configuration)

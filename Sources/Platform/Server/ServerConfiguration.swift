@@ -16,13 +16,15 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// The host of an origin listed here is also accepted as this server's own name: see
     /// ``BrowserPolicy``.
     package var allowedOrigins: [String]
+    package var access: AccessConfiguration
     /// Told to clients as `system_fingerprint`; `nil` leaves the field out.
     package var fingerprint: String?
 
     package init(
         host: String = "127.0.0.1", port: Int = 8080, bodyLimit: Int = 16 << 20,
         grace: Duration = .seconds(30), idleTimeout: Duration = .seconds(300),
-        allowedOrigins: [String] = [], fingerprint: String? = nil
+        allowedOrigins: [String] = [],
+        access: AccessConfiguration = AccessConfiguration(), fingerprint: String? = nil
     ) {
         self.host = host
         self.port = port
@@ -30,6 +32,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.grace = grace
         self.idleTimeout = idleTimeout
         self.allowedOrigins = allowedOrigins
+        self.access = access
         self.fingerprint = fingerprint
     }
 }

@@ -27,6 +27,7 @@ struct Berth: AsyncParsableCommand {
             Embed.self,
             GrammarCommand.self,
             Inspect.self,
+            Keys.self,
             Logits.self,
             Models.self,
             Pull.self,

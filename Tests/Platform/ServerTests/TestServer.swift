@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import ScriptedBackend
 import Server
+import Store
 import StructuredJSON
 import Synchronization
 import Testing
@@ -30,9 +31,11 @@ struct TestServer: Sendable {
     }
 
     /// One request on a connection of its own; returns the whole answer.
-    func answer(_ method: String, _ path: String, _ body: String = "") async throws -> TestAnswer {
+    func answer(
+        _ method: String, _ path: String, _ body: String = "", headers: [String] = []
+    ) async throws -> TestAnswer {
         let connection = try await connect()
-        try await connection.send(method, path, body, headers: ["Connection: close"])
+        try await connection.send(method, path, body, headers: ["Connection: close"] + headers)
         try await connection.waitUntilClosed()
         return try TestAnswer(connection.received.text)
     }
@@ -41,6 +44,7 @@ struct TestServer: Sendable {
     static func run(
         _ backend: any ModelBackend,
         configuration: ServerConfiguration = ServerConfiguration(),
+        store: (any PlatformStore)? = nil,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (TestServer) async throws -> Void
     ) async throws {
@@ -49,7 +53,7 @@ struct TestServer: Sendable {
         let (stops, stopFeed) = AsyncStream<Void>.makeStream()
         let (ports, portFeed) = AsyncStream<Int>.makeStream()
         let server = BerthServer(
-            configuration: configuration, backend: backend, logger: logger)
+            configuration: configuration, backend: backend, store: store, logger: logger)
         let running = Task {
             defer { portFeed.finish() }
             try await server.run(stopRequests: stops) { portFeed.yield($0) }
@@ -111,6 +115,17 @@ struct TestAnswer {
         head = String(text[..<end.lowerBound])
         body = String(text[end.upperBound...])
         status = try #require(head.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+    }
+
+    /// The value of a header; names are told apart by their letters only.
+    func header(_ name: String) -> String? {
+        for line in head.split(separator: "\r\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2, parts[0].lowercased() == name {
+                return String(parts[1].drop { $0 == " " })
+            }
+        }
+        return nil
     }
 
     var json: JSONValue {

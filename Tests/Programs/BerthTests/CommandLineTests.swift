@@ -10,7 +10,7 @@ struct CommandLineTests {
         "Every command explains itself",
         arguments: [
             "serve", "run", "chat", "tokenize", "inspect", "logits", "bench", "doctor", "quantize",
-            "convert", "embed", "rerank", "pull", "models",
+            "convert", "embed", "rerank", "pull", "models", "keys",
         ])
     func help(command: String) throws {
         let result = try BerthProgram.run(command, "--help")

@@ -6,7 +6,14 @@ extension HTTPField.Name {
     /// nginx collects an answer before it passes it on, unless this says `no`.
     static let accelBuffering = Self(valid: "x-accel-buffering")
 
-    private init(valid name: String) {
+    /// Where Anthropic's clients put a key.
+    static let apiKey = Self(valid: "x-api-key")
+    /// How urgent a request is.
+    static let priorityOfRequest = Self(valid: "x-priority")
+    /// Milliseconds until an answer is of no use any more.
+    static let requestTimeout = Self(valid: "x-request-timeout-ms")
+
+    init(valid name: String) {
         guard let value = Self(name) else { preconditionFailure("\(name) is no field name") }
         self = value
     }

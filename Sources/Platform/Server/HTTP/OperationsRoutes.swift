@@ -11,8 +11,9 @@ struct OperationsRoutes: Sendable {
     let metrics: ServerMetrics
 
     func add(to router: Router<ServerContext>) {
-        // While draining every route answers 503, this one too.
+        // While draining every route answers 503, these two too.
         router.endpoint("health", [.get: { _, _ in Response(json: ["status": "ok"]) }])
+        router.endpoint("ready", [.get: { _, _ in Response(json: ["status": "ready"]) }])
         router.endpoint("metrics", [.get: { _, _ in await scrape() }])
     }
 

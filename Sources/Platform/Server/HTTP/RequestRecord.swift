@@ -13,6 +13,9 @@ final class RequestRecord: Sendable {
         var usage: Usage?
         var finish: String?
         var hasText = false
+        var key: String?
+        var model: String?
+        var endings: [@Sendable () -> Void] = []
     }
 
     private let method: String
@@ -34,6 +37,23 @@ final class RequestRecord: Sendable {
 
     deinit {
         close(status: 499)
+    }
+
+    func note(_ caller: Caller) {
+        state.withLock { $0.key = caller.name }
+    }
+
+    func note(model: String) {
+        state.withLock { $0.model = model }
+    }
+
+    /// Has that done when the request is over, however it ends.
+    func whenClosed(_ ending: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            if !state.isClosed { state.endings.append(ending) }
+            return state.isClosed
+        }
+        if isLate { ending() }
     }
 
     func note(_ event: CompletionEvent) {
@@ -66,14 +86,24 @@ final class RequestRecord: Sendable {
     /// The last byte is written, or nothing more can be.
     func close(status: Int) {
         let state = state.withLock { state in
-            defer { state.isClosed = true }
+            defer {
+                state.isClosed = true
+                state.endings = []
+            }
             return state
         }
         guard !state.isClosed else { return }
+        for ending in state.endings { ending() }
         metrics.requestEnded(
             route: route, method: Self.knownMethods.contains(method) ? method : "other",
             status: status, seconds: seconds)
         var metadata: Logger.Metadata = ["seconds": "\((seconds * 1000).rounded() / 1000)"]
+        if let key = state.key {
+            metadata["key"] = "\(key)"
+        }
+        if let model = state.model {
+            metadata["model"] = "\(model)"
+        }
         if let finish = state.finish {
             metadata["finish"] = "\(finish)"
         }

@@ -1,3 +1,4 @@
+import CompletionAPI
 import Hummingbird
 import Logging
 import NIOCore
@@ -7,6 +8,10 @@ struct ServerContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// What is known about the request for log and metrics.
     var record: RequestRecord?
+    /// Who calls; anonymous before ``AccessMiddleware`` has asked, and where nobody is asked.
+    var caller = Caller(anonymous: AccessConfiguration(), isAdmin: false)
+    /// Who calls and how urgent it is, as the engine wants to know it; ``GovernedBackend`` tells it.
+    var origin = RequestOrigin()
     /// Told to the client and named in the log.
     let requestID: String
     private let channel: any Channel
@@ -17,6 +22,16 @@ struct ServerContext: RequestContext {
         // Hummingbird keeps its id in the logger's metadata, and a log handler need not keep any.
         requestID =
             source.logger[metadataKey: "hb.request.id"]?.description ?? "\(RequestID())"
+    }
+
+    /// Whether the request comes from this machine.
+    var isLocal: Bool {
+        switch channel.remoteAddress {
+        case .v4(let address): HostName(address.host).isLoopback
+        case .v6(let address): HostName(address.host).isLoopback
+        case .unixDomainSocket: true
+        case nil: false
+        }
     }
 
     /// Tells when this request's client leaves; `nil` where the connection has already ended.

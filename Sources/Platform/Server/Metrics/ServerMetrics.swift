@@ -10,6 +10,9 @@ struct ServerMetrics: Sendable {
         static let inFlight = "berth_http_requests_in_flight"
         static let firstToken = "berth_time_to_first_token_seconds"
         static let completions = "berth_completions_total"
+        static let rateLimited = "berth_rate_limited_total"
+        static let tokens = "berth_tokens_total"
+        static let tokenTime = "berth_time_per_token_seconds"
     }
 
     private let registry = PrometheusRegistry(descriptions: [
@@ -19,9 +22,19 @@ struct ServerMetrics: Sendable {
         Name.firstToken: .init(
             help: "Seconds from a request's head to the first text of its answer."),
         Name.completions: .init(
-            help: "Completions ended, by reason: stop, length, client_left, error."),
+            help: "Completions ended, by reason: stop, length, tool_calls, client_left, error."),
+        Name.rateLimited: .init(
+            help: "Requests refused by a limit of their key: requests, tokens or concurrency."),
+        Name.tokens: .init(
+            help: "Tokens by key, model and kind: prompt, cached (of the prompt), completion."),
+        Name.tokenTime: .init(
+            help: "Seconds from one token of an answer to the next, its mean over an answer.",
+            bounds: [
+                0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5,
+            ]),
     ])
     private let inFlight: Meter
+    private let series = BoundedLabels()
 
     init() {
         inFlight = Meter(label: Name.inFlight, dimensions: [], factory: registry)
@@ -52,6 +65,30 @@ struct ServerMetrics: Sendable {
     func completionEnded(reason: String) {
         Counter(label: Name.completions, dimensions: [("reason", reason)], factory: registry)
             .increment()
+    }
+
+    func rateLimited(by limit: String) {
+        Counter(label: Name.rateLimited, dimensions: [("limit", limit)], factory: registry)
+            .increment()
+    }
+
+    /// What one piece of work took; `key` is a key's name.
+    func used(_ usage: Usage, key: String, model: String) {
+        let (key, model) = series.labels(key: key, model: model)
+        for (kind, count) in [
+            ("prompt", usage.promptTokens), ("cached", usage.cachedTokens),
+            ("completion", usage.completionTokens),
+        ] {
+            Counter(
+                label: Name.tokens, dimensions: [("key", key), ("model", model), ("kind", kind)],
+                factory: registry
+            ).increment(by: count)
+        }
+        guard usage.completionTokens > 1, usage.decodeSeconds > 0 else { return }
+        Recorder(
+            label: Name.tokenTime, dimensions: [("model", model)], aggregate: true,
+            factory: registry
+        ).record(usage.decodeSeconds / Double(usage.completionTokens - 1))
     }
 
     /// The text of a scrape.

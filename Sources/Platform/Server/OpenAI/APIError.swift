@@ -12,6 +12,10 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, Sendable {
         case invalidRequest = "invalid_request_error"
         case server = "server_error"
+        /// A limit of requests, a minute or at a time.
+        case requests
+        /// A limit of tokens a minute.
+        case tokens
     }
 
     package var status: HTTPResponse.Status

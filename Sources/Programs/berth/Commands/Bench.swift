@@ -99,7 +99,7 @@ struct Bench: ParsableCommand {
         let bench = try Benchmark(
             model: model, compute: compute, prompt: prompt, generate: generate, depth: depth,
             mostStreams: streamCounts.max() ?? 1, repetitions: repetitions,
-            elements: cache.cacheType)
+            elements: cache.elements)
 
         let prefill = try bench.prefill()
         let share = ShareOfCeilings(
@@ -129,8 +129,8 @@ struct Bench: ParsableCommand {
         let start = DispatchTime.now().uptimeNanoseconds
         let bar = ProgressBar(label: "loading \(self.file.name)")
         let model = try EncoderModel(
-            file, precision: encoder.weights, on: compute,
-            place: weightCache.cache.place(for: file, as: encoder.weights.form)
+            file, precision: encoder.precision, on: compute,
+            place: weightCache.cache.place(for: file, as: encoder.precision.form)
         ) {
             bar.update($0)
         }

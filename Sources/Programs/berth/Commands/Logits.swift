@@ -61,11 +61,11 @@ struct Logits: ParsableCommand {
         }
 
         let rows = 64
-        let layout = model.layout.storing(cache.cacheType)
+        let layout = model.layout.storing(cache.elements)
         let pages = (ids.count + layout.positions - 1) / layout.positions
         let runner = try ModelRunner(
             model: model, compute: compute, rows: rows, outputRows: rows,
-            elements: cache.cacheType, cacheBytes: pages * layout.byteCount)
+            elements: cache.elements, cacheBytes: pages * layout.byteCount)
         guard URL(fileURLWithPath: out).resolvingSymlinksInPath().path != Self.resolved(self.file)
         else {
             throw CommandError("--out names the model itself; choose another file")

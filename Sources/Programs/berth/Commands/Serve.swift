@@ -4,12 +4,13 @@ import CompletionAPI
 import Foundation
 import Logging
 import Server
+import Settings
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve models over HTTP: an OpenAI-compatible API and a chat page.",
         discussion: """
-            Without --model the embedded model is served. Ctrl-C or SIGTERM lets running answers finish \
+            Without --model and --config the embedded model is served. Ctrl-C or SIGTERM lets running answers finish \
             first; a second one ends at once.
             """)
 
@@ -19,11 +20,28 @@ struct Serve: AsyncParsableCommand {
             valueName: "MODEL"))
     var model: [ModelReference] = []
 
-    @Option(help: "Address to listen on; 0.0.0.0 is every address of this machine.")
-    var host = "127.0.0.1"
+    @Option(
+        help: ArgumentHelp(
+            "A file of settings (TOML); what the command line says comes before it.",
+            valueName: "FILE"))
+    var config: String?
 
-    @Option(help: "Port to listen on; 0 takes a free one.")
-    var port = 8080
+    @Flag(help: "Print a file with every setting, its meaning and its default, and end.")
+    var printConfig = false
+
+    @Option(
+        help:
+            "Address to listen on; 0.0.0.0 is every address of this machine (default: 127.0.0.1).")
+    var host: String?
+
+    @Option(help: "Port to listen on; 0 takes a free one (default: 8080).")
+    var port: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The file that keeps keys and what they used (default: as for berth keys).",
+            valueName: "FILE"))
+    var store: String?
 
     @Option(
         help: ArgumentHelp(
@@ -36,14 +54,18 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var weightCache: WeightCacheOptions
 
     func validate() throws {
-        guard (0...65_535).contains(port) else {
+        if let port, !(0...65_535).contains(port) {
             throw ValidationError("--port must be 0 to 65535, got \(port).")
         }
     }
 
     @concurrent
     func run() async throws {
-        let references = model.isEmpty ? [ModelReference.embedded] : model
+        guard !printConfig else { return try StandardOutput.write(ServeSettings.documentedFile) }
+        let configuration = try ServeConfiguration(self)
+        let store = try configuration.openStore()
+        let models = configuration.models
+        let references = models.map(\.reference)
         if let twice = Dictionary(grouping: references, by: \.name).first(where: { $1.count > 1 }) {
             throw CommandError(
                 """
@@ -52,12 +74,18 @@ struct Serve: AsyncParsableCommand {
                 """)
         }
         let encoders = try references.filter { try LoadedEncoder.isEncoder($0.open()) }
-        let generators = references.filter { reference in
-            !encoders.contains { $0.name == reference.name }
+        let generators = models.filter { model in
+            !encoders.contains { $0.name == model.reference.name }
         }
+        let (engine, encoder, weightCache) = (
+            configuration.engine, configuration.encoder, configuration.weightCache
+        )
         let backend = LocalBackend(
-            models: try generators.map {
-                try $0.load(engine, weightCache, besides: references.count - 1)
+            models: try generators.map { model in
+                var engine = engine
+                engine.contextLength = model.contextLength ?? engine.contextLength
+                return try model.reference.load(
+                    engine, weightCache, besides: references.count - 1)
             },
             encoders: try encoders.map {
                 try $0.loadEncoder(
@@ -66,11 +94,9 @@ struct Serve: AsyncParsableCommand {
                         weightCache: weightCache.cache))
             })
         let server = BerthServer(
-            configuration: ServerConfiguration(
-                host: host, port: port, allowedOrigins: allowOrigin,
-                fingerprint: "berth-\(Berth.version)"),
-            backend: backend,
+            configuration: configuration.server, backend: backend, store: store,
             logger: Logger(label: "berth"))
+        let host = configuration.server.host
         let shownHost = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
         for model in await backend.models() {
             StandardError.write("serving \(model.name): \(model.summary)\n")

@@ -9,7 +9,9 @@ struct CacheOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How the KV cache of a decoder keeps numbers: f16, bf16 for models whose keys go beyond float16's range, or q8_0, which \
-            needs little more than half of the memory and its bandwidth, and is less exact.
+            needs little more than half of the memory and its bandwidth, and is less exact (default: f16).
             """))
-    var cacheType = KVElement.f16
+    var cacheType: KVElement?
+
+    var elements: KVElement { cacheType ?? .f16 }
 }

@@ -22,12 +22,14 @@ struct EncoderOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How an encoder's weights are kept: rounded to 13 bits, which is fast, or stored as in the file, which is \
-            closer to it (attention rounds to 13 bits either way).
+            closer to it (attention rounds to 13 bits either way; default: rounded).
             """))
-    var weights = WeightPrecision.rounded
+    var weights: WeightPrecision?
 
     @Option(help: "How a text's states become one vector (default: what the model says).")
     var pooling: Pooling?
+
+    var precision: WeightPrecision { weights ?? .rounded }
 
     func loading(
         _ threads: ThreadOptions, cache: CacheOptions, contextLength: Int? = nil,
@@ -35,8 +37,8 @@ struct EncoderOptions: ParsableArguments {
     ) -> LoadedEncoder.Options {
         LoadedEncoder.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
-            contextLength: contextLength, precision: weights, pooling: pooling,
-            cacheElements: cache.cacheType, weightCache: weightCache)
+            contextLength: contextLength, precision: precision, pooling: pooling,
+            cacheElements: cache.elements, weightCache: weightCache)
     }
 }
 

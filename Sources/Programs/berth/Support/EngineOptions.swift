@@ -60,7 +60,7 @@ struct EngineOptions: ParsableArguments {
         LoadedModel.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
             contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 },
-            cacheElements: cache.cacheType, modelsOnMachine: models, weightCache: weightCache)
+            cacheElements: cache.elements, modelsOnMachine: models, weightCache: weightCache)
     }
 }
 

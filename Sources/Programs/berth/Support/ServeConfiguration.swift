@@ -1,0 +1,119 @@
+import ArgumentParser
+import CompletionAPI
+import Foundation
+import Server
+import Settings
+import Store
+
+/// What `berth serve` does: what the command line says, else the file of settings, else the defaults.
+struct ServeConfiguration {
+    /// A model to serve.
+    struct Model {
+        var reference: ModelReference
+        /// In place of the engine's.
+        var contextLength: Int?
+    }
+
+    var models: [Model]
+    var server: ServerConfiguration
+    var engine: EngineOptions
+    var encoder: EncoderOptions
+    var weightCache: WeightCacheOptions
+    /// `nil` is the usual place.
+    var storePath: String?
+
+    /// - Throws: `SettingsError` or ``CommandError`` that names file and setting.
+    init(_ options: Serve) throws {
+        let file =
+            try options.config.map {
+                try SettingsDocument(path: $0, schema: ServeSettings.schema)
+            } ?? SettingsDocument()
+        let configFile = options.config ?? ""
+        models = options.model.map { Model(reference: $0) }
+        if models.isEmpty {
+            models = try file.elements(of: ServeSettings.Models.name).map { model in
+                guard let name = model[ServeSettings.Models.model] else {
+                    throw CommandError("\(configFile): a table [[models]] has no model")
+                }
+                return Model(
+                    reference: ModelReference(argument: name),
+                    contextLength: model[ServeSettings.Models.contextLength])
+            }
+        }
+        if models.isEmpty { models = [Model(reference: .embedded)] }
+        server = ServerConfiguration(options, file)
+        storePath = options.store ?? file[ServeSettings.Store.path]
+        (engine, encoder, weightCache) = (options.engine, options.encoder, options.weightCache)
+        try fillIn(file)
+        do {
+            try engine.threads.validate()
+        } catch {
+            throw CommandError("\(configFile): \(error)")
+        }
+    }
+
+    /// Takes from the file what the command line leaves open.
+    private mutating func fillIn(_ file: SettingsDocument) throws {
+        typealias Engine = ServeSettings.Engine
+        func choice<Value: ExpressibleByArgument>(
+            _ setting: Setting<String?>
+        ) throws -> Value? {
+            guard let text = file[setting] else { return nil }
+            guard let value = Value(argument: text) else {
+                let names = Value.allValueStrings.joined(separator: ", ")
+                throw CommandError("\(setting.key) must be one of \(names), got \"\(text)\"")
+            }
+            return value
+        }
+        engine.threads.threads = engine.threads.threads ?? file[Engine.threads]
+        engine.threads.kernels = try engine.threads.kernels ?? choice(Engine.kernels)
+        engine.contextLength = engine.contextLength ?? file[Engine.contextLength]
+        engine.cacheMemory = engine.cacheMemory ?? file[Engine.cacheMemory]
+        engine.cache.cacheType =
+            engine.cache.cacheType ?? .init(argument: file[Engine.cacheType])
+        encoder.weights = encoder.weights ?? .init(argument: file[Engine.weights])
+        encoder.pooling = try encoder.pooling ?? choice(Engine.pooling)
+        weightCache.weightCache = weightCache.weightCache ?? file[Engine.weightCache]
+    }
+
+    /// Keys and what they used.
+    ///
+    /// - Returns: `nil` where nobody has named a place and the usual one cannot be made: then there are no keys.
+    func openStore() throws -> SQLiteStore? {
+        let path =
+            storePath
+            ?? StorePlace.path(ProcessInfo.processInfo.environment, home: NSHomeDirectory())
+        do {
+            return try SQLiteStore(path: path)
+        } catch {
+            // A file that is there may hold keys, and must not be passed over.
+            guard storePath == nil, error.code == .unavailable,
+                !FileManager.default.fileExists(atPath: path)
+            else { throw error }
+            StandardError.write("no keys and no record of use: \(error)\n")
+            return nil
+        }
+    }
+}
+
+extension ServerConfiguration {
+    fileprivate init(_ options: Serve, _ file: SettingsDocument) {
+        typealias Server = ServeSettings.Server
+        typealias Anonymous = ServeSettings.Anonymous
+        self.init(
+            host: options.host ?? file[Server.host], port: options.port ?? file[Server.port],
+            bodyLimit: file[Server.bodyLimit] << 20, grace: .seconds(file[Server.drainSeconds]),
+            idleTimeout: .seconds(file[Server.idleSeconds]),
+            allowedOrigins: options.allowOrigin.isEmpty
+                ? file[Server.allowedOrigins] : options.allowOrigin,
+            access: AccessConfiguration(
+                isRequired: file[ServeSettings.Access.required],
+                opensMetrics: file[ServeSettings.Access.openMetrics],
+                anonymousLimits: APIKey.Limits(
+                    requestsPerMinute: file[Anonymous.requestsPerMinute],
+                    tokensPerMinute: file[Anonymous.tokensPerMinute],
+                    concurrency: file[Anonymous.concurrency]),
+                anonymousPriority: RequestPriority(rawValue: file[Anonymous.priority]) ?? .normal),
+            fingerprint: "berth-\(Berth.version)")
+    }
+}
