@@ -1,8 +1,7 @@
 import CompletionAPI
+import Server
 import Synchronization
 import Testing
-
-@testable import Server
 
 @Suite("A slow client holds its answer back")
 struct AnswerBufferTests {
@@ -27,7 +26,9 @@ struct AnswerBufferTests {
         await sender.value
     }
 
-    @Test("An end from outside frees a sender that waits; what was sent is read, then the error, once")
+    @Test(
+        "An end from outside frees a sender that waits; what was sent is read, then the error, once"
+    )
     func ending() async throws {
         let buffer = AnswerBuffer()
         let sender = Task {

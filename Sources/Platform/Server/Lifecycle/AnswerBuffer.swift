@@ -1,13 +1,13 @@
-import CompletionAPI
+package import CompletionAPI
 import Synchronization
 
 /// Events between the task that fetches an answer and the one that writes it to a client: the first waits while the
 /// second is behind, so that a slow client costs no memory.
 ///
 /// One sender, one reader.
-final class AnswerBuffer: Sendable {
+package final class AnswerBuffer: Sendable {
     /// Events that may wait.
-    static let capacity = 32
+    package static let capacity = 32
 
     private struct State {
         var events: [CompletionEvent] = []
@@ -18,10 +18,12 @@ final class AnswerBuffer: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Hands an event over, when there is room.
     ///
     /// - Returns: whether anybody wants more.
-    func send(_ event: CompletionEvent) async -> Bool {
+    package func send(_ event: CompletionEvent) async -> Bool {
         await waitForRoom()
         let (reader, goesOn) = state.withLock {
             state -> (CheckedContinuation<CompletionEvent?, any Error>?, Bool) in
@@ -54,7 +56,7 @@ final class AnswerBuffer: Sendable {
     }
 
     /// The next event; `nil` at the end, and where the task is cancelled.
-    func next() async throws -> CompletionEvent? {
+    package func next() async throws -> CompletionEvent? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let (ready, sender) = state.withLock { state in
@@ -80,15 +82,18 @@ final class AnswerBuffer: Sendable {
         if let end = state.end {
             // An error is told once.
             state.end = .success(())
-            return (end.map { nil }, nil)
+            return (end.map { CompletionEvent?.none }, nil)
         }
         state.reader = reader
         return (nil, nil)
     }
 
     /// Ends the answer, unless it has ended; events that wait are still read.
-    func finish(_ end: Result<Void, any Error>) {
-        let (reader, sender) = state.withLock { state in
+    package func finish(_ end: Result<Void, any Error>) {
+        let (reader, sender) = state.withLock {
+            state -> (
+                CheckedContinuation<CompletionEvent?, any Error>?, CheckedContinuation<Void, Never>?
+            ) in
             // Nobody waits at an end.
             guard state.end == nil else { return (nil, nil) }
             let waiting = (state.reader, state.sender)
@@ -98,7 +103,7 @@ final class AnswerBuffer: Sendable {
             return waiting
         }
         sender?.resume()
-        reader?.resume(with: end.map { nil })
+        reader?.resume(with: end.map { CompletionEvent?.none })
     }
 
     private func takeSender() -> CheckedContinuation<Void, Never>? {
