@@ -77,6 +77,20 @@ package final class KVCache {
         pages.release(to: pool)
     }
 
+    /// Enters a page that was not computed here, and retains it.
+    func enter(_ tokens: [Int], page: PageID, below parent: PrefixTree.NodeID?)
+        -> PrefixTree.NodeID
+    {
+        let (node, kept) = tree.insert(tokens, page: page, below: parent, scope: 0)
+        if kept != page { pool.giveBack(page) }
+        return node
+    }
+
+    /// Leaves entered pages to whoever asks for them: those that were entered first are the last to be evicted.
+    func leave(_ nodes: [PrefixTree.NodeID]) {
+        tree.release(nodes)
+    }
+
     /// Forgets every text that nobody uses.
     package func evictAll() {
         while let page = tree.evict() {

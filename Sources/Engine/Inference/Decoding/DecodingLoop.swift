@@ -12,36 +12,39 @@ final class DecodingLoop {
     private let cache: KVCache
     private var scheduler: Scheduler
     private let drafter: (any Drafter)?
-    private let longestDraft: Int
+    private let options: InferenceEngine.Options
     private let mailbox: Mailbox
     private var clients: [Int: GenerationClient] = [:]
+    /// What a token's guesses for all texts take.
+    private var draftSeconds = 0.0
     private var promptTokens = 0
     private var generatedTokens = 0
 
     private init(
-        runner: ModelRunner, scheduler: Scheduler, drafter: (any Drafter)?, longestDraft: Int,
-        mailbox: Mailbox
+        runner: ModelRunner, scheduler: Scheduler, drafter: (any Drafter)?,
+        options: InferenceEngine.Options, mailbox: Mailbox
     ) {
         self.runner = runner
         cache = KVCache(pool: runner.pool)
         self.scheduler = scheduler
         self.drafter = drafter
-        self.longestDraft = longestDraft
+        self.options = options
         self.mailbox = mailbox
     }
 
     /// Hands everything over to a new thread, which ends when the mailbox is closed.
     static func start(
         runner: sending ModelRunner, scheduler: Scheduler, drafter: sending (any Drafter)?,
-        longestDraft: Int, mailbox: Mailbox
+        options: InferenceEngine.Options, mailbox: Mailbox, end: EndOfThread
     ) {
         let parts = Handover((runner, scheduler, drafter))
         let thread = Thread {
             guard let (runner, scheduler, drafter) = parts.take() else { return }
             DecodingLoop(
-                runner: runner, scheduler: scheduler, drafter: drafter, longestDraft: longestDraft,
+                runner: runner, scheduler: scheduler, drafter: drafter, options: options,
                 mailbox: mailbox
             ).run()
+            end.signal()
         }
         thread.name = "berth.decode"
         thread.stackSize = 8 << 20
@@ -49,6 +52,7 @@ final class DecodingLoop {
     }
 
     private func run() {
+        loadPrefixes()
         reportStatistics()
         while true {
             let news = mailbox.read { contents in
@@ -67,7 +71,7 @@ final class DecodingLoop {
             for id in news.resumed { scheduler.setPaused(false, id: id) }
             if news.isClosed {
                 for client in clients.values { client.finish(.shutDown) }
-                return
+                return savePrefixes()
             }
             report(scheduler.expire(now: InferenceEngine.now(), cache: cache), [:])
             if scheduler.isIdle || !step() {
@@ -77,11 +81,28 @@ final class DecodingLoop {
         }
     }
 
+    private func loadPrefixes() {
+        do {
+            // Room for texts that have nothing in common with those before.
+            _ = try options.prefixStore?.load(into: cache, pages: cache.pool.capacity * 3 / 4)
+        } catch {
+            options.notify(error.message)
+        }
+    }
+
+    private func savePrefixes() {
+        do {
+            _ = try options.prefixStore?.save(cache)
+        } catch {
+            options.notify(error.message)
+        }
+    }
+
     private func accept(_ submission: Mailbox.Submission) {
         let request = submission.request
         promptTokens += request.prompt.count
         clients[submission.id] = GenerationClient(
-            submission, longestDraft: longestDraft, at: InferenceEngine.now())
+            submission, longestDraft: options.longestDraft, at: InferenceEngine.now())
         scheduler.submit(
             ScheduledSequence(
                 id: submission.id, prompt: request.prompt, maximumCount: submission.maximumCount,
@@ -140,12 +161,18 @@ final class DecodingLoop {
         let texts = scheduler.draftable
         let asks = texts.map { text in
             let most = clients[text.id]?.draftLength.next(
-                rows: texts.count, texts: texts.count, seconds: scheduler.stepSeconds(rows:))
+                rows: texts.count, texts: texts.count, drafting: draftSeconds,
+                seconds: scheduler.stepSeconds(rows:))
             return DraftText(id: text.id, tokens: text.tokens, most: most ?? 0)
         }
         guard !asks.isEmpty else { return }
-        for (ask, draft) in zip(asks, drafter.propose(asks)) where !draft.isEmpty {
+        let before = InferenceEngine.now()
+        let drafts = drafter.propose(asks)
+        for (ask, draft) in zip(asks, drafts) where !draft.isEmpty {
             scheduler.propose(draft, id: ask.id)
+        }
+        if let longest = drafts.map(\.count).max(), longest > 0 {
+            draftSeconds += ((InferenceEngine.now() - before) / Double(longest) - draftSeconds) / 8
         }
     }
 

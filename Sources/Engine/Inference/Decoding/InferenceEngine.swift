@@ -1,7 +1,7 @@
 package import Architectures
 import Dispatch
 import Foundation
-import KVCaching
+package import KVCaching
 import Sampling
 import Synchronization
 package import Tensors
@@ -30,6 +30,10 @@ package final class InferenceEngine: Sendable {
         package var cacheElements = KVElement.f16
         /// Most positions of one sequence.
         package var contextLength: Int
+        /// Where the pages that were used last are kept for the next start; `nil` keeps none.
+        package var prefixStore: PrefixStore?
+        /// Told what went wrong without an answer being affected.
+        package var notify: @Sendable (String) -> Void = { _ in }
 
         package init(cacheBytes: Int, contextLength: Int) {
             self.cacheBytes = cacheBytes
@@ -54,6 +58,7 @@ package final class InferenceEngine: Sendable {
     /// Most positions of one sequence: the context length, or less when the cache is smaller.
     package let positionLimit: Int
     private let vocabulary: Int
+    private let end = EndOfThread()
     private let waitingLimit: Int
     private let tenantLimit: Int
     private let mailbox: Mailbox
@@ -83,7 +88,7 @@ package final class InferenceEngine: Sendable {
         DecodingLoop.start(
             runner: runner, scheduler: scheduler,
             drafter: options.longestDraft > 0 ? drafter ?? PromptLookup() : nil,
-            longestDraft: options.longestDraft, mailbox: mailbox)
+            options: options, mailbox: mailbox, end: end)
     }
 
     deinit {
@@ -160,5 +165,11 @@ package final class InferenceEngine: Sendable {
     /// Ends every generation after the step at hand.
     package func shutDown() {
         mailbox.post { $0.isClosed = true }
+    }
+
+    /// Shuts down, and returns when the engine's thread has ended and kept what it keeps.
+    package func stop() async {
+        shutDown()
+        await end.wait()
     }
 }

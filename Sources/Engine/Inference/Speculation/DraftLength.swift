@@ -20,9 +20,12 @@ package struct DraftLength: Sendable {
     }
 
     /// How many tokens to draft for the next step, of `rows` rows without drafts, in which so many `texts` get drafts
-    /// as long as this one's; `seconds` says what a step of so many rows takes, or `nil` where that is unknown.
-    package mutating func next(rows: Int, texts: Int, seconds: (Int) -> Double?) -> Int {
-        let best = best(rows: rows, texts: texts, seconds: seconds)
+    /// as long as this one's; `seconds` says what a step of so many rows
+    /// takes, or `nil` where that is unknown, and `drafting` what each token's guesses take before it.
+    package mutating func next(
+        rows: Int, texts: Int, drafting: Double = 0, seconds: (Int) -> Double?
+    ) -> Int {
+        let best = best(rows: rows, texts: texts, drafting: drafting, seconds: seconds)
         guard best == 0 else {
             idle = 0
             return best
@@ -33,13 +36,14 @@ package struct DraftLength: Sendable {
         return min(2, longest)
     }
 
-    private func best(rows: Int, texts: Int, seconds: (Int) -> Double?) -> Int {
+    private func best(rows: Int, texts: Int, drafting: Double, seconds: (Int) -> Double?) -> Int {
         guard let base = seconds(rows) else { return min(2, longest) }
         var best = (length: 0, speed: 1 / base)
         var tokens = 1.0
         for length in stride(from: 1, through: longest, by: 1) {
             tokens += pow(rate, Double(length))
-            let speed = tokens / (seconds(rows + texts * length) ?? base)
+            let step = seconds(rows + texts * length) ?? base
+            let speed = tokens / (step + Double(length) * drafting)
             if speed > best.speed * 1.02 { best = (length, speed) }
         }
         return best.length

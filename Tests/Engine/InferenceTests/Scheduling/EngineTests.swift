@@ -125,6 +125,29 @@ struct EngineTests {
         #expect(errs < 1000 ? counts.accepted < counts.drafted : counts.accepted == counts.drafted)
     }
 
+    @Test(
+        "A draft model changes nothing, and is right where it is the model itself",
+        arguments: [true, false])
+    func draftModel(isSame: Bool) async throws {
+        let compute = Compute(threads: 2)
+        let file = try Checkpoint.open(
+            path: ParityFixtures.model(isSame ? Self.model : "llama-small-Q4_K_M"))
+        let model = try ModelFamilies.load(file, on: compute)
+        let plain = try engine()
+        let drafting = try engine(
+            draft: 4,
+            drafter: try ModelDrafter(
+                model: model, compute: compute, rows: 32, cacheBytes: 16 * model.layout.byteCount))
+        for seed in 0..<3 {
+            let request = request(seed, temperature: 0, length: 100)
+            let expected = try await answer(request, by: plain).tokens
+            #expect(try await answer(request, by: drafting).tokens == expected)
+        }
+        let counts = drafting.statistics.counts
+        #expect(counts.drafted > 0)
+        if isSame { #expect(counts.accepted == counts.drafted) }
+    }
+
     @Test("Probabilities of prompt and answer are the same, however the prompt was cut")
     func reports() async throws {
         var request = request(5, temperature: 0, length: 100)
