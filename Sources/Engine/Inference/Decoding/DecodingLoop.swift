@@ -106,7 +106,7 @@ final class DecodingLoop {
         scheduler.submit(
             ScheduledSequence(
                 id: submission.id, prompt: request.prompt, maximumCount: submission.maximumCount,
-                endTokens: request.endTokens,
+                endTokens: request.endTokens, scope: request.adapter?.id ?? 0,
                 reportsPrompt: request.reports?.includesPrompt ?? false,
                 tenant: request.origin.tenant, weight: request.origin.weight,
                 urgency: request.origin.urgency, deadline: request.origin.deadline))
@@ -133,7 +133,7 @@ final class DecodingLoop {
             entries.map { entry in
                 ModelRunner.Span(
                     tokens: entry.tokens, start: entry.start, pages: entry.pages,
-                    output: .trailing(entry.outputs))
+                    output: .trailing(entry.outputs), adapter: clients[entry.id]?.adapter)
             })
         var choices: [Scheduler.Choice] = []
         var probabilities: [Int: [LogProbabilities?]] = [:]

@@ -1,9 +1,12 @@
+import Architectures
 import Sampling
 
 /// One answer on the decoding thread: who reads it, how its tokens are chosen, and what it took.
 struct GenerationClient {
     let continuation: AsyncStream<GenerationEvent>.Continuation
     let pace: ReaderPace
+    /// Kept as long as the answer runs, whoever else forgets it.
+    let adapter: Adapter?
     private(set) var summary = GenerationSummary()
     var draftLength: DraftLength
     private var sampler: Sampler
@@ -22,6 +25,7 @@ struct GenerationClient {
         let request = submission.request
         continuation = submission.continuation
         pace = submission.pace
+        adapter = request.adapter
         sampler = Sampler(request.sampling)
         sampler.notePrompt(request.prompt)
         constraint = request.constraint

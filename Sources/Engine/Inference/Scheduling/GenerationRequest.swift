@@ -1,3 +1,4 @@
+package import Architectures
 package import Sampling
 
 /// A prompt of token ids and how to continue it; text lives in the rooms above.
@@ -9,6 +10,8 @@ package struct GenerationRequest: Sendable {
     package var maximumTokens: Int?
     /// Tokens that end the answer; they are not reported.
     package var endTokens: Set<Int>
+    /// Changes the model for this request; `nil` leaves it as it is.
+    package var adapter: Adapter?
     /// What the answer's tokens must obey; `nil` admits all.
     package var constraint: (any TokenConstraint)?
     /// What is reported about tokens; `nil` reports none.
@@ -18,13 +21,14 @@ package struct GenerationRequest: Sendable {
 
     package init(
         prompt: [Int], sampling: SamplingParameters, maximumTokens: Int? = nil,
-        endTokens: Set<Int> = [], constraint: (any TokenConstraint)? = nil,
+        endTokens: Set<Int> = [], adapter: Adapter? = nil, constraint: (any TokenConstraint)? = nil,
         reports: Reports? = nil, origin: Origin = Origin()
     ) {
         self.prompt = prompt
         self.sampling = sampling
         self.maximumTokens = maximumTokens
         self.endTokens = endTokens
+        self.adapter = adapter
         self.constraint = constraint
         self.reports = reports
         self.origin = origin
