@@ -87,11 +87,11 @@ package struct Scheduler {
     }
 
     package let limits: Limits
-    package private(set) var running: [ScheduledSequence] = []
-    package private(set) var waiting: [ScheduledSequence] = []
-    package private(set) var counts = Counts()
-    private var shares = FairShare()
-    private var costs = StepCosts()
+    package internal(set) var running: [ScheduledSequence] = []
+    package internal(set) var waiting: [ScheduledSequence] = []
+    package internal(set) var counts = Counts()
+    var shares = FairShare()
+    var costs = StepCosts()
     private var arrivals = 0
 
     package init(limits: Limits) {
@@ -142,7 +142,9 @@ package struct Scheduler {
 
     /// Ends what is past its deadline.
     package mutating func expire(now: Double, cache: KVCache) -> [Outcome] {
-        let late = (running + waiting).filter { $0.deadline.map { $0 <= now } ?? false }
+        let isLate = { (sequence: ScheduledSequence) in sequence.deadline.map { $0 <= now } ?? false
+        }
+        let late = running.filter(isLate) + waiting.filter(isLate)
         for sequence in late { cancel(sequence.id, cache: cache) }
         counts.expired += late.count
         return late.map { .finished(id: $0.id, .deadline) }
@@ -179,7 +181,7 @@ package struct Scheduler {
     }
 
     /// Rows of prompt that keep the step within its time.
-    private func promptRows(besides answers: Int) -> Int {
+    func promptRows(besides answers: Int) -> Int {
         guard answers > 0 else {
             // Without a measurement: few enough for a slow machine, enough to measure.
             return max(16, costs.promptRows(in: limits.promptStepSeconds) ?? 64)
@@ -224,9 +226,9 @@ package struct Scheduler {
     ///
     /// Whose prompt is complete waits for the step's end: other tenants' rows then make it at most twice as long.
     private func planPrompts(_ room: inout Room, into entries: inout [Entry]) {
-        let prompts = running.indices.filter { !running[$0].isAnswering && !running[$0].isPaused }
         var finishing: String?
-        for index in prompts.sorted(by: { precedes(running[$0], running[$1]) }) {
+        for index in ordered(running) where !running[index].isAnswering && !running[index].isPaused
+        {
             if let finishing, finishing != running[index].tenant {
                 let soFar = entries.reduce(0) { $0 + $1.tokens.count }
                 room.rows = min(room.rows, max(limits.firstPromptRows, soFar))
@@ -243,7 +245,7 @@ package struct Scheduler {
     }
 
     /// Whether somebody is computing a page now that this one could share: then waiting is faster.
-    private func sharesWork(_ sequence: ScheduledSequence, cache: KVCache) -> Bool {
+    func sharesWork(_ sequence: ScheduledSequence, cache: KVCache) -> Bool {
         guard !sequence.reportsPrompt else { return false }
         let length = cache.pageLength
         let known = cache.cachedCount(of: sequence.tokens, scope: sequence.scope)
@@ -337,146 +339,5 @@ package struct Scheduler {
     private mutating func remove(_ index: Int, cache: KVCache) {
         cache.release(&running[index].pages)
         shares.leave(running.remove(at: index).tenant)
-    }
-}
-
-// MARK: Precedence, admission and preemption
-
-extension Scheduler {
-    /// Whose prompt is computed first.
-    private func precedes(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
-        if one.urgency != other.urgency { return one.urgency > other.urgency }
-        if one.tenant != other.tenant {
-            let (first, second) = (shares.served(one.tenant), shares.served(other.tenant))
-            if first != second { return first < second }
-            let (held, others) = (holding(one.tenant), holding(other.tenant))
-            if held != others { return held < others }
-        }
-        return isOlder(one, other)
-    }
-
-    private func isOlder(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
-        let (first, second) = (one.deadline ?? .infinity, other.deadline ?? .infinity)
-        return (first, one.arrival) < (second, other.arrival)
-    }
-
-    /// Lets those in whose prompts the next step has rows for.
-    private mutating func admit(cache: KVCache) {
-        var rows = min(
-            limits.rowsPerStep,
-            promptRows(besides: running.count { $0.isAnswering && !$0.isPaused }))
-        let candidates = (running.filter { !$0.isAnswering } + waiting).filter { !$0.isPaused }
-            .sorted(by: precedes)
-        var blocked: Set<String> = []
-        for candidate in candidates where rows > 0 && !blocked.contains(candidate.tenant) {
-            if running.contains(where: { $0.id == candidate.id }) {
-                rows -= candidate.pending
-            } else if !sharesWork(candidate, cache: cache) {
-                if let admitted = admit(candidate.id, cache: cache) {
-                    rows -= admitted.pending
-                } else if running.count < limits.sequences {
-                    // Who waits for pages is not overtaken, or a long prompt might wait for ever.
-                    return
-                } else {
-                    blocked.insert(candidate.tenant)
-                }
-            }
-        }
-    }
-
-    /// Lets a waiting sequence in, with the pages of everything it must compute; the first of them may be shared.
-    ///
-    /// All pages at once: two half-admitted prompts could wait for each other for ever.
-    private mutating func admit(_ id: Int, cache: KVCache) -> ScheduledSequence? {
-        // Preempted sequences join those that wait, so places change.
-        while let place = waiting.firstIndex(where: { $0.id == id }) {
-            var next = waiting[place]
-            if running.count < limits.sequences {
-                let found =
-                    next.reportsPrompt
-                    ? 0 : cache.attach(&next.pages, to: next.tokens, scope: next.scope)
-                if cache.grow(&next.pages, to: next.tokens.count) {
-                    next.computed = found
-                    if next.cachedCount == nil {
-                        next.cachedCount = found
-                        counts.cached += found
-                    }
-                    waiting.remove(at: place)
-                    running.append(next)
-                    return next
-                }
-                cache.release(&next.pages)
-            }
-            guard let victim = victim(for: next, cache: cache) else { return nil }
-            preempt(victim, cache: cache)
-        }
-        return nil
-    }
-
-    /// Makes room for a running answer's next tokens, by preempting others if need be; those that are in the step
-    /// already keep their pages.
-    ///
-    /// - Returns: `false` when this one must go itself, or wait for the others.
-    private mutating func makeRoom(for id: Int, besides entries: [Entry], cache: KVCache) -> Bool {
-        let planned = Set(entries.map(\.id))
-        while let index = running.firstIndex(where: { $0.id == id }) {
-            if cache.grow(&running[index].pages, to: running[index].tokens.count) { return true }
-            guard let victim = leastDeserving(sparing: planned) else { return false }
-            preempt(victim, cache: cache)
-        }
-        return false
-    }
-
-    /// Who gives its pages back when an answer cannot go on: one that waits for its reader, then of the lowest class,
-    /// of the tenant that holds most for its weight, the youngest.
-    ///
-    /// Answers are planned oldest first and keep their pages in their step, so the oldest one always goes on.
-    private func leastDeserving(sparing planned: Set<Int>) -> Int? {
-        running.filter { !planned.contains($0.id) }.min { one, other in
-            if one.isPaused != other.isPaused { return one.isPaused }
-            return goesFirst(one, other)
-        }?.id
-    }
-
-    private func goesFirst(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
-        if one.urgency != other.urgency { return one.urgency < other.urgency }
-        if one.tenant != other.tenant {
-            let (first, second) = (holding(one.tenant), holding(other.tenant))
-            if first != second { return first > second }
-        }
-        return one.arrival > other.arrival
-    }
-
-    /// Who gives way to a newcomer: a lower class, or the youngest of a tenant that would still hold more
-    /// for its weight than the newcomer's; so nobody is sent back and forth.
-    private func victim(for newcomer: ScheduledSequence, cache: KVCache) -> Int? {
-        let length = cache.pageLength
-        let need = Double((newcomer.tokens.count + length - 1) / length)
-        let newcomerHolding = holding(newcomer.tenant) + need / shares.weight(newcomer.tenant)
-        return running.filter { other in
-            if other.urgency != newcomer.urgency { return other.urgency < newcomer.urgency }
-            guard other.tenant != newcomer.tenant else { return false }
-            let rest =
-                holding(other.tenant)
-                - Double(other.pages.pages.count) / shares.weight(other.tenant)
-            return rest >= newcomerHolding
-        }.min(by: goesFirst)?.id
-    }
-
-    /// Pages that a tenant's sequences hold, for each unit of its weight.
-    private func holding(_ tenant: String) -> Double {
-        let pages = running.reduce(0) { $0 + ($1.tenant == tenant ? $1.pages.pages.count : 0) }
-        return Double(pages) / shares.weight(tenant)
-    }
-
-    private mutating func preempt(_ id: Int, cache: KVCache) {
-        guard let index = running.firstIndex(where: { $0.id == id }) else { return }
-        var sequence = running.remove(at: index)
-        cache.release(&sequence.pages)
-        sequence.computed = 0
-        sequence.draft = []
-        sequence.isAnswering = false
-        counts.preempted += 1
-        waiting.insert(sequence, at: 0)
     }
 }
