@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.parse
 
@@ -82,18 +83,20 @@ class Server:
 
 
 @contextlib.contextmanager
-def own_server():
-    """A server of the test's own, as (Server, process); killed at the end if it is still there."""
+def own_server(*options, log=None, store=None, waits=True):
+    """A server of the test's own with its own store, as (Server, process); told to stop at the end, and then killed."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    folder = tempfile.TemporaryDirectory()
+    environment = {**os.environ, "BERTH_STORE": str(store or folder.name + "/berth.sqlite")}
     process = subprocess.Popen(
-        [os.environ["BERTH_BINARY"], "serve", "--port", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        [os.environ["BERTH_BINARY"], "serve", "--port", str(port), *options], env=environment,
+        stdout=subprocess.DEVNULL, stderr=open(log, "wb") if log else subprocess.DEVNULL)
     try:
         server = Server(f"http://127.0.0.1:{port}")
         deadline = time.monotonic() + 60
-        while True:
+        while waits:
             try:
                 if server.get("/health").status == 200:
                     break
@@ -104,5 +107,10 @@ def own_server():
         yield server, process
     finally:
         if process.poll() is None:
-            process.kill()
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
         process.wait()
+        folder.cleanup()

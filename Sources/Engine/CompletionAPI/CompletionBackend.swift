@@ -65,6 +65,16 @@ package struct BackendStatistics: Sendable, Equatable {
     /// Bytes of KV cache in use, and in all.
     package var cacheBytesUsed: Int
     package var cacheBytesTotal: Int
+    /// Pages of KV cache in use, and in all.
+    package var cachePagesUsed = 0
+    package var cachePagesTotal = 0
+    /// Prompt tokens whose keys and values were in the cache already.
+    package var cachedTokens = 0
+    /// How often a sequence was put back because its memory was needed.
+    package var preemptions = 0
+    /// Tokens guessed ahead, and those of them that were right.
+    package var draftedTokens = 0
+    package var acceptedTokens = 0
 
     package init(
         promptTokens: Int = 0, completionTokens: Int = 0, running: Int = 0, waiting: Int = 0,

@@ -1,6 +1,7 @@
 package import CompletionAPI
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -68,7 +69,10 @@ package struct BerthServer: Sendable {
     ) async throws where StopRequests.Element == Void {
         let answers = ActiveAnswers()
         let isListening = Atomic(false)
-        let application = application(answers, metrics, ledger) { port in
+        let identity = try configuration.tls.map { files throws(ServerError) in
+            try TLSIdentity(files)
+        }
+        let application = try application(answers, metrics, ledger, identity) { port in
             isListening.store(true, ordering: .releasing)
             await onBound(port)
         }
@@ -89,6 +93,14 @@ package struct BerthServer: Sendable {
                     try await shutDown(services, answers, on: events, timers: feed)
                     return false
                 }
+                if let identity {
+                    group.addTask {
+                        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                            reload(identity)
+                        }
+                        return false
+                    }
+                }
                 group.addTask {
                     while true {
                         try await Task.sleep(for: .seconds(5))
@@ -104,6 +116,15 @@ package struct BerthServer: Sendable {
             try Task.checkCancellation()
         } catch let error where !isListening.load(ordering: .acquiring) {
             throw ServerError(error, host: configuration.host, port: configuration.port)
+        }
+    }
+
+    private func reload(_ identity: TLSIdentity) {
+        do {
+            try identity.reload()
+            logger.notice("certificate and key are read again")
+        } catch {
+            logger.error("certificate and key stay as they were", metadata: ["error": "\(error)"])
         }
     }
 
@@ -140,16 +161,20 @@ package struct BerthServer: Sendable {
 
     private func application(
         _ answers: ActiveAnswers, _ metrics: ServerMetrics, _ ledger: UsageLedger,
-        onBound: @escaping @Sendable (Int) async -> Void
-    ) -> some ApplicationProtocol {
-        Application(
+        _ identity: TLSIdentity?, onBound: @escaping @Sendable (Int) async -> Void
+    ) throws -> some ApplicationProtocol {
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [
+                    ClientDepartureHandler(), MalformedRequestHandler(),
+                    RequestPaceHandler(patience: configuration.patience) {
+                        metrics.connectionWasLate()
+                    },
+                ],
+                idleTimeout: TimeAmount(configuration.idleTimeout)))
+        return Application(
             router: router(answers, metrics, ledger),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        ClientDepartureHandler(), MalformedRequestHandler(),
-                    ],
-                    idleTimeout: TimeAmount(configuration.idleTimeout))),
+            server: try identity.map { try .tls(http, tlsConfiguration: $0.configuration) } ?? http,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { channel in
@@ -171,7 +196,8 @@ package struct BerthServer: Sendable {
         router.add(
             middleware: AccessMiddleware(
                 access: AccessControl(configuration.access, store: store, metrics: metrics),
-                ledger: ledger))
+                ledger: ledger,
+                logsPrompts: configuration.logsPrompts))
         // Routes know no other way to the engine.
         let backend = GovernedBackend(backend: backend)
         OpenAIRoutes(backend: backend, answers: answers, configuration: configuration)
@@ -179,7 +205,7 @@ package struct BerthServer: Sendable {
         EmbeddingRoutes(backend: backend, answers: answers, configuration: configuration)
             .add(to: router)
         OperationsRoutes(backend: backend, metrics: metrics).add(to: router)
-        ConsoleRoutes().add(to: router)
+        if configuration.hasConsole { ConsoleRoutes().add(to: router) }
         return router
     }
 

@@ -1,5 +1,17 @@
 /// Where and how a ``BerthServer`` listens.
 package struct ServerConfiguration: Sendable, Equatable {
+    /// Files in PEM.
+    package struct TLSFiles: Sendable, Equatable {
+        /// The server's certificate, and those that lead to one that clients know.
+        package var certificate: String
+        package var key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
     /// Address or name to listen on; `0.0.0.0` and `::` are every address of this machine.
     package var host: String
     /// 0 takes a free port.
@@ -10,6 +22,14 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var grace: Duration
     /// How long a connection may stay open without a request.
     package var idleTimeout: Duration
+    /// How long a request may take to arrive, besides a second for every KiB of it.
+    package var patience: Duration
+    /// Certificate and key; `nil` serves plain HTTP.
+    package var tls: TLSFiles?
+    /// Whether the log has what is asked; answers are never in it.
+    package var logsPrompts: Bool
+    /// Whether the pages are served.
+    package var hasConsole: Bool
     /// Origins besides this server's own whose pages may call it, such as `https://chat.example.com`.
     ///
     /// `*` allows every page. Pages on this machine (`http://localhost:3000`) are always allowed.
@@ -23,7 +43,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package init(
         host: String = "127.0.0.1", port: Int = 8080, bodyLimit: Int = 16 << 20,
         grace: Duration = .seconds(30), idleTimeout: Duration = .seconds(300),
-        allowedOrigins: [String] = [],
+        patience: Duration = .seconds(30), tls: TLSFiles? = nil, logsPrompts: Bool = false,
+        hasConsole: Bool = true, allowedOrigins: [String] = [],
         access: AccessConfiguration = AccessConfiguration(), fingerprint: String? = nil
     ) {
         self.host = host
@@ -31,6 +52,10 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.bodyLimit = bodyLimit
         self.grace = grace
         self.idleTimeout = idleTimeout
+        self.patience = patience
+        self.tls = tls
+        self.logsPrompts = logsPrompts
+        self.hasConsole = hasConsole
         self.allowedOrigins = allowedOrigins
         self.access = access
         self.fingerprint = fingerprint

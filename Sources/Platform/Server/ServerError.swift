@@ -19,6 +19,8 @@ package struct ServerError: Error, Sendable, Equatable, CustomStringConvertible 
         case addressNotAvailable
         /// Anything else that the system reported.
         case cannotListen
+        /// Certificate or key cannot be read, or do not belong together.
+        case invalidCertificate
     }
 
     package var code: Code

@@ -6,7 +6,8 @@ package enum ServeSettings {
         """
 
     package static let schema = SettingsSchema([
-        Server.group, Models.group, Engine.group, Store.group, Access.group, Anonymous.group,
+        Server.group, TLS.group, Log.group, Models.group, Engine.group, Store.group, Access.group,
+        Anonymous.group,
     ])
 
     package static var documentedFile: String { schema.documentedFile(opening: opening) }
@@ -34,9 +35,48 @@ package enum ServeSettings {
             "server", "idle-seconds", default: 300, in: 1...86_400,
             "How long a connection may stay open without a request.")
 
+        package static let readSeconds = Setting(
+            "server", "read-seconds", default: 30, in: 1...86_400,
+            "How long a request may take to arrive, besides a second for every KiB of it.")
+        package static let console = Setting(
+            "server", "console", default: true, "Whether the pages for people are served.")
+
         static let group = SettingsSchema.Group(
             "server", "Where and how the server listens.",
-            [host, port, allowedOrigins, bodyLimit, drainSeconds, idleSeconds])
+            [
+                host, port, allowedOrigins, bodyLimit, drainSeconds, idleSeconds, readSeconds,
+                console,
+            ])
+    }
+
+    package enum TLS {
+        package static let certificate = Setting<String?>(
+            "tls", "certificate", default: nil, example: "\"/etc/berth/chain.pem\"",
+            """
+            The server's certificate and those that lead to one that clients know, in PEM. SIGHUP reads both files again.
+            """)
+        package static let key = Setting<String?>(
+            "tls", "key", default: nil, example: "\"/etc/berth/key.pem\"",
+            "The certificate's private key, in PEM and without a password.")
+
+        static let group = SettingsSchema.Group(
+            "tls", "HTTPS; without both files the server speaks plain HTTP.", [certificate, key])
+    }
+
+    package enum Log {
+        package static let level = Setting(
+            "log", "level", default: "info",
+            oneOf: ["trace", "debug", "info", "notice", "warning", "error", "critical"],
+            "The least that is told; every request is a line of info, faults are warnings.")
+        package static let format = Setting(
+            "log", "format", default: "text", oneOf: ["text", "json"],
+            "One line an event, for people or for programs.")
+        package static let prompts = Setting(
+            "log", "prompts", default: false,
+            "Whether the log has what is asked. Think of whose words they are.")
+
+        static let group = SettingsSchema.Group(
+            "log", "What is told on standard error.", [level, format, prompts])
     }
 
     package enum Models {

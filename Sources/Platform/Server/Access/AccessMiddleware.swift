@@ -7,6 +7,7 @@ import Store
 struct AccessMiddleware: RouterMiddleware {
     let access: AccessControl
     let ledger: UsageLedger
+    let logsPrompts: Bool
 
     func handle(
         _ request: Request, context: ServerContext,
@@ -40,7 +41,7 @@ struct AccessMiddleware: RouterMiddleware {
         }
         let scope = RequestScope(
             caller: caller, origin: context.origin, access: access, ledger: ledger,
-            record: context.record)
+            record: context.record, logsPrompts: logsPrompts)
         var response = try await RequestScope.$current.withValue(scope) {
             try await next(request, context)
         }

@@ -34,6 +34,7 @@ struct GovernedBackend: ModelBackend {
         let work = try scope.begin(model: request.model, estimate: request.estimatedTokens)
         var request = request
         request.origin = scope.origin
+        scope.note(prompt: request.prompt.logged)
         let events = try await backend.complete(request)
         return CompletionStream {
             // All readers of a stream share its place in it.
@@ -64,6 +65,18 @@ struct GovernedBackend: ModelBackend {
         let result = try await backend.rerank(request)
         work.finish(Usage(promptTokens: result.promptTokens, completionTokens: 0))
         return result
+    }
+}
+
+extension Prompt {
+    /// For a log that is to hold prompts.
+    fileprivate var logged: String {
+        switch self {
+        case .text(let text): text
+        case .tokens(let tokens): "\(tokens)"
+        case .chat(let conversation):
+            conversation.messages.map { "\($0.role): \($0.content)" }.joined(separator: "\n")
+        }
     }
 }
 

@@ -11,16 +11,18 @@ final class RequestScope: Sendable {
     private let access: AccessControl
     private let ledger: UsageLedger
     private let record: RequestRecord?
+    private let logsPrompts: Bool
 
     init(
         caller: Caller, origin: RequestOrigin, access: AccessControl, ledger: UsageLedger,
-        record: RequestRecord?
+        record: RequestRecord?, logsPrompts: Bool
     ) {
         self.caller = caller
         self.origin = origin
         self.access = access
         self.ledger = ledger
         self.record = record
+        self.logsPrompts = logsPrompts
     }
 
     /// Begins a piece of work of about so many tokens.
@@ -32,6 +34,11 @@ final class RequestScope: Sendable {
         }
         record?.note(model: model)
         return Work(self, model: model, reserved: try access.reserve(estimate, for: caller))
+    }
+
+    /// Puts into the log what is asked, where that is wanted.
+    func note(prompt: @autoclosure () -> String) {
+        if logsPrompts { record?.note(prompt: prompt()) }
     }
 
     /// One completion, or texts for vectors; settled when it is done or nobody holds it any more.

@@ -19,7 +19,7 @@ struct BrowserMiddleware: RouterMiddleware {
         guard let origin else { return response }
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.vary] = "Origin"
-        response.headers[.accessControlExposeHeaders] = "x-request-id, retry-after"
+        response.headers[.accessControlExposeHeaders] = "x-request-id, retry-after, traceparent"
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
             response.headers[.accessControlAllowMethods] = response.headers[.allow]
             // Clients send headers of their own (x-stainless-os); none of them can do harm here.

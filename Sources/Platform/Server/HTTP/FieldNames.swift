@@ -8,6 +8,8 @@ extension HTTPField.Name {
 
     /// Where Anthropic's clients put a key.
     static let apiKey = Self(valid: "x-api-key")
+    /// Where a request stands in a trace.
+    static let traceParent = Self(valid: "traceparent")
     /// How urgent a request is.
     static let priorityOfRequest = Self(valid: "x-priority")
     /// Milliseconds until an answer is of no use any more.

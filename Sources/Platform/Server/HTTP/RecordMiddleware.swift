@@ -14,6 +14,7 @@ struct RecordMiddleware: RouterMiddleware {
         context.record = record
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID
+        response.headers[.traceParent] = record.trace.header
         if request.method == .head {
             response = response.createHeadResponse()
         }

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import Synchronization
 
-/// What one request did, for one log line and the metrics; never what it said.
+/// What one request did, for one log line and the metrics; what it said only where that is asked for.
 ///
 /// Closed once: when the answer is written, or when nobody holds it any more because the client left
 /// before the first byte.
@@ -12,9 +12,10 @@ final class RequestRecord: Sendable {
         var isClosed = false
         var usage: Usage?
         var finish: String?
-        var hasText = false
         var key: String?
         var model: String?
+        var prompt: String?
+        var firstText: Double?
         var endings: [@Sendable () -> Void] = []
     }
 
@@ -25,12 +26,15 @@ final class RequestRecord: Sendable {
     private let metrics: ServerMetrics
     private let start = ContinuousClock.now
     private let state = Mutex(State())
+    /// This request's part of its caller's trace.
+    let trace: TraceContext
 
     init(_ request: Request, context: ServerContext, metrics: ServerMetrics) {
         method = request.method.rawValue
         path = request.uri.path
         endpoint = context.coreContext.endpointPath
         logger = context.logger
+        trace = TraceContext(continuing: request.headers[values: .traceParent])
         self.metrics = metrics
         metrics.requestStarted()
     }
@@ -47,6 +51,11 @@ final class RequestRecord: Sendable {
         state.withLock { $0.model = model }
     }
 
+    /// Only for a log that is to hold prompts.
+    func note(prompt: String) {
+        state.withLock { $0.prompt = prompt }
+    }
+
     /// Has that done when the request is over, however it ends.
     func whenClosed(_ ending: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
@@ -60,9 +69,11 @@ final class RequestRecord: Sendable {
         switch event {
         case .started, .prompt: break
         case .text, .reasoning, .toolCall, .toolArguments:
+            let seconds = seconds
             let isFirst = state.withLock { state in
-                defer { state.hasText = true }
-                return !state.hasText
+                guard state.firstText == nil else { return false }
+                state.firstText = seconds
+                return true
             }
             if isFirst {
                 metrics.firstText(route: route, seconds: seconds)
@@ -97,19 +108,24 @@ final class RequestRecord: Sendable {
         metrics.requestEnded(
             route: route, method: Self.knownMethods.contains(method) ? method : "other",
             status: status, seconds: seconds)
-        var metadata: Logger.Metadata = ["seconds": "\((seconds * 1000).rounded() / 1000)"]
-        if let key = state.key {
-            metadata["key"] = "\(key)"
+        var metadata: Logger.Metadata = [
+            "method": "\(method)", "path": "\(path)", "status": .stringConvertible(status),
+            "seconds": .stringConvertible(Self.rounded(seconds)),
+            "trace_id": "\(trace.traceID)", "span_id": "\(trace.spanID)",
+        ]
+        for (name, text) in [
+            ("parent_id", trace.parentID), ("key", state.key), ("model", state.model),
+            ("finish", state.finish), ("prompt", state.prompt),
+        ] {
+            if let text { metadata[name] = "\(text)" }
         }
-        if let model = state.model {
-            metadata["model"] = "\(model)"
-        }
-        if let finish = state.finish {
-            metadata["finish"] = "\(finish)"
+        if let first = state.firstText {
+            metadata["first_token_seconds"] = .stringConvertible(Self.rounded(first))
         }
         if let usage = state.usage {
-            metadata["prompt_tokens"] = "\(usage.promptTokens)"
-            metadata["completion_tokens"] = "\(usage.completionTokens)"
+            metadata["prompt_tokens"] = .stringConvertible(usage.promptTokens)
+            metadata["cached_tokens"] = .stringConvertible(usage.cachedTokens)
+            metadata["completion_tokens"] = .stringConvertible(usage.completionTokens)
         }
         let level: Logger.Level =
             status >= 500 ? .warning : Self.chatty.contains(route) ? .debug : .info
@@ -120,7 +136,7 @@ final class RequestRecord: Sendable {
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
     ]
     /// Routes that monitors ask every few seconds.
-    private static let chatty: Set<String> = ["/health", "/metrics"]
+    private static let chatty: Set<String> = ["/health", "/ready", "/metrics"]
 
     /// The route's pattern: few values, whatever clients ask for.
     private var route: String {
@@ -128,6 +144,11 @@ final class RequestRecord: Sendable {
         case nil, "NotFound": "none"
         case .some(let pattern): pattern
         }
+    }
+
+    /// To milliseconds.
+    private static func rounded(_ seconds: Double) -> Double {
+        (seconds * 1000).rounded() / 1000
     }
 
     private var seconds: Double {

@@ -9,7 +9,7 @@ import FoundationEssentials
 #endif
 
 /// What the operating system says about this process, under Prometheus' customary names.
-enum ProcessStatistics {
+package enum ProcessStatistics {
     static func metrics() -> [MetricFamily] {
         var families = [
             MetricFamily(
@@ -22,7 +22,39 @@ enum ProcessStatistics {
                     "process_resident_memory_bytes", "Resident memory of this process.", .gauge,
                     Double(bytes)))
         }
+        if let open = openFiles() {
+            families.append(
+                MetricFamily(
+                    "process_open_fds", "Open files and connections.", .gauge, Double(open)))
+        }
+        var limit = rlimit()
+        if unsafe getrlimit(Self.files, &limit) == 0 {
+            families.append(
+                MetricFamily(
+                    "process_max_fds", "Most open files and connections.", .gauge,
+                    Double(limit.rlim_cur)))
+        }
         return families
+    }
+
+    #if canImport(Glibc)
+        private static let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        private static let files = RLIMIT_NOFILE
+    #endif
+
+    /// `nil` where there is no `/proc`.
+    private static func openFiles() -> Int? {
+        try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+
+    /// Takes as many open files as the system allows: each connection is one.
+    package static func raiseFileLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        // Where it is refused, the old limit holds.
+        _ = unsafe setrlimit(files, &limit)
     }
 
     static func cpuSeconds() -> Double {

@@ -10,6 +10,7 @@ struct ServerMetrics: Sendable {
         static let inFlight = "berth_http_requests_in_flight"
         static let firstToken = "berth_time_to_first_token_seconds"
         static let completions = "berth_completions_total"
+        static let late = "berth_connections_late_total"
         static let rateLimited = "berth_rate_limited_total"
         static let tokens = "berth_tokens_total"
         static let tokenTime = "berth_time_per_token_seconds"
@@ -23,6 +24,8 @@ struct ServerMetrics: Sendable {
             help: "Seconds from a request's head to the first text of its answer."),
         Name.completions: .init(
             help: "Completions ended, by reason: stop, length, tool_calls, client_left, error."),
+        Name.late: .init(
+            help: "Connections closed because a request did not arrive in time."),
         Name.rateLimited: .init(
             help: "Requests refused by a limit of their key: requests, tokens or concurrency."),
         Name.tokens: .init(
@@ -34,11 +37,18 @@ struct ServerMetrics: Sendable {
             ]),
     ])
     private let inFlight: Meter
+    private let late: Counter
     private let series = BoundedLabels()
 
     init() {
         inFlight = Meter(label: Name.inFlight, dimensions: [], factory: registry)
         inFlight.set(0)
+        late = Counter(label: Name.late, dimensions: [], factory: registry)
+        // So that a rate can be taken of the first refusal.
+        for limit in RateLimiter.Resource.allCases {
+            _ = Counter(
+                label: Name.rateLimited, dimensions: [("limit", limit.rawValue)], factory: registry)
+        }
     }
 
     func requestStarted() { inFlight.increment() }
@@ -66,6 +76,8 @@ struct ServerMetrics: Sendable {
         Counter(label: Name.completions, dimensions: [("reason", reason)], factory: registry)
             .increment()
     }
+
+    func connectionWasLate() { late.increment() }
 
     func rateLimited(by limit: String) {
         Counter(label: Name.rateLimited, dimensions: [("limit", limit)], factory: registry)
@@ -107,6 +119,24 @@ extension BackendStatistics {
             MetricFamily(
                 "berth_completion_tokens_total", "Tokens generated.", .counter,
                 Double(completionTokens)),
+            MetricFamily(
+                "berth_cached_tokens_total", "Prompt tokens that were in the cache already.",
+                .counter, Double(cachedTokens)),
+            MetricFamily(
+                "berth_preemptions_total", "Sequences put back because memory was needed.",
+                .counter, Double(preemptions)),
+            MetricFamily(
+                "berth_drafted_tokens_total", "Tokens guessed ahead.", .counter,
+                Double(draftedTokens)),
+            MetricFamily(
+                "berth_accepted_tokens_total", "Tokens guessed ahead that were right.", .counter,
+                Double(acceptedTokens)),
+            MetricFamily(
+                "berth_cache_pages_used", "Pages of KV cache in use.", .gauge,
+                Double(cachePagesUsed)),
+            MetricFamily(
+                "berth_cache_pages", "Pages of KV cache in all.", .gauge,
+                Double(cachePagesTotal)),
             MetricFamily(
                 "berth_sequences_running", "Sequences being worked on now.", .gauge,
                 Double(running)),

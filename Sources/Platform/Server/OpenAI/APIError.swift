@@ -80,7 +80,7 @@ extension APIError {
         APIError(
             status: .contentTooLarge, kind: .invalidRequest,
             message: "the request body is longer than the limit of \(limit) bytes",
-            code: "request_too_large")
+            code: "request_too_large", headers: [.connection: "close"])
     }
 
     /// Bytes that are not HTTP; the connection cannot be used any further.

@@ -2,7 +2,6 @@ import ArgumentParser
 import ChatEngine
 import CompletionAPI
 import Foundation
-import Logging
 import Server
 import Settings
 
@@ -95,8 +94,10 @@ struct Serve: AsyncParsableCommand {
             })
         let server = BerthServer(
             configuration: configuration.server, backend: backend, store: store,
-            logger: Logger(label: "berth"))
+            logger: configuration.logger)
+        ProcessStatistics.raiseFileLimit()
         let host = configuration.server.host
+        let scheme = configuration.server.tls == nil ? "http" : "https"
         let shownHost = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
         for model in await backend.models() {
             StandardError.write("serving \(model.name): \(model.summary)\n")
@@ -106,8 +107,8 @@ struct Serve: AsyncParsableCommand {
             // A server whose output nobody reads still serves.
             try? StandardOutput.write(
                 """
-                Chat page: http://\(host):\(port)/
-                API:       http://\(host):\(port)/v1
+                Chat page: \(scheme)://\(host):\(port)/
+                API:       \(scheme)://\(host):\(port)/v1
 
                 """)
         }

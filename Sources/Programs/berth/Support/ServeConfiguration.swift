@@ -1,6 +1,7 @@
 import ArgumentParser
 import CompletionAPI
 import Foundation
+import Logging
 import Server
 import Settings
 import Store
@@ -19,6 +20,7 @@ struct ServeConfiguration {
     var engine: EngineOptions
     var encoder: EncoderOptions
     var weightCache: WeightCacheOptions
+    var logger: Logger
     /// `nil` is the usual place.
     var storePath: String?
 
@@ -41,7 +43,12 @@ struct ServeConfiguration {
             }
         }
         if models.isEmpty { models = [Model(reference: .embedded)] }
-        server = ServerConfiguration(options, file)
+        server = try ServerConfiguration(options, file)
+        let format = LineLogHandler.Format(rawValue: file[ServeSettings.Log.format]) ?? .text
+        let level = Logger.Level(rawValue: file[ServeSettings.Log.level]) ?? .info
+        logger = Logger(label: "berth") { _ in
+            LineLogHandler(format, level: level) { StandardError.write($0) }
+        }
         storePath = options.store ?? file[ServeSettings.Store.path]
         (engine, encoder, weightCache) = (options.engine, options.encoder, options.weightCache)
         try fillIn(file)
@@ -97,13 +104,23 @@ struct ServeConfiguration {
 }
 
 extension ServerConfiguration {
-    fileprivate init(_ options: Serve, _ file: SettingsDocument) {
+    fileprivate init(_ options: Serve, _ file: SettingsDocument) throws {
         typealias Server = ServeSettings.Server
         typealias Anonymous = ServeSettings.Anonymous
+        let tls: TLSFiles?
+        switch (file[ServeSettings.TLS.certificate], file[ServeSettings.TLS.key]) {
+        case (let certificate?, let key?):
+            tls = TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): tls = nil
+        default:
+            throw CommandError("tls.certificate and tls.key must both be set, or neither")
+        }
         self.init(
             host: options.host ?? file[Server.host], port: options.port ?? file[Server.port],
             bodyLimit: file[Server.bodyLimit] << 20, grace: .seconds(file[Server.drainSeconds]),
             idleTimeout: .seconds(file[Server.idleSeconds]),
+            patience: .seconds(file[Server.readSeconds]), tls: tls,
+            logsPrompts: file[ServeSettings.Log.prompts], hasConsole: file[Server.console],
             allowedOrigins: options.allowOrigin.isEmpty
                 ? file[Server.allowedOrigins] : options.allowOrigin,
             access: AccessConfiguration(

@@ -1,0 +1,60 @@
+/// How long a request may take to arrive, without clocks or sockets: so long, and a little more for every byte of it.
+///
+/// A client that sends a byte a second holds a connection for minutes otherwise, and thousands of them all connections.
+package struct RequestPace: Sendable, Equatable {
+    private enum State: Equatable {
+        /// Nothing of a request has arrived.
+        case idle
+        case arriving(deadline: ContinuousClock.Instant)
+        /// Its answer has ended before it has: a body that is too long, say.
+        case lingering(deadline: ContinuousClock.Instant)
+        /// All of it has arrived.
+        case answering
+    }
+
+    private let patience: Duration
+    private let bytesPerSecond: Int
+    private var state = State.idle
+
+    package init(patience: Duration, bytesPerSecond: Int = 1024) {
+        self.patience = patience
+        self.bytesPerSecond = bytesPerSecond
+    }
+
+    /// When the connection is to be closed, unless more happens.
+    package var deadline: ContinuousClock.Instant? {
+        switch state {
+        case .arriving(let deadline), .lingering(let deadline): deadline
+        case .idle, .answering: nil
+        }
+    }
+
+    package mutating func received(_ bytes: Int, now: ContinuousClock.Instant) {
+        switch state {
+        case .idle: state = .arriving(deadline: now + patience)
+        case .arriving(let deadline):
+            // Never further away than at the beginning: what came fast is no credit for later.
+            let longer = deadline + .seconds(Double(bytes) / Double(bytesPerSecond))
+            state = .arriving(deadline: min(longer, now + patience))
+        // What nobody reads buys no time.
+        case .lingering, .answering: break
+        }
+    }
+
+    /// The request is complete.
+    package mutating func complete() {
+        if case .lingering = state { state = .idle } else { state = .answering }
+    }
+
+    /// The answer has ended.
+    package mutating func answered(now: ContinuousClock.Instant) {
+        if case .arriving = state {
+            // Closing at once could take the answer from a client that is still sending.
+            state = .lingering(deadline: now + min(patience, Self.linger))
+        } else {
+            state = .idle
+        }
+    }
+
+    private static let linger = Duration.seconds(5)
+}
