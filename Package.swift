@@ -149,9 +149,8 @@ let suites: [Target] = [
     tests(
         "ChatEngineTests", "Engine",
         [
-            "Architectures", "CDefaultModel", "ChatEngine", "Checkpoints", "CompletionAPI",
-            "StructuredJSON",
-            "Tokenizers",
+            "Architectures", "CDefaultModel", "ChatEngine", "ChatFormats", "Checkpoints",
+            "CompletionAPI", "Sampling", "StructuredJSON", "Tokenizers",
         ]),
     tests("ConsoleTests", "Platform", ["Console"]),
     tests(

@@ -3,13 +3,12 @@ import Inference
 import Sampling
 import Tokenizers
 
-/// Turns token events into the events a client sees: a pure state machine.
+/// Turns the engine's events into those that a client sees: a pure state machine.
 ///
-/// Holds back bytes that are half a Unicode scalar and text that may become a stop string.
+/// Tokens are reported with the text that they made; those of thoughts and calls are not.
 struct AnswerAssembler {
     private let tokenizer: Tokenizer
-    private var decoder: StreamingDecoder
-    private var matcher: StopStringMatcher
+    private var reader: AnswerReader
     private var usage: Usage
     /// The prompt's tokens so far, to be reported as one.
     private var promptReports: [TokenReport]
@@ -21,12 +20,13 @@ struct AnswerAssembler {
 
     /// Starts an answer; where it `continuesText` of the prompt, a space at its start counts.
     init(
-        tokenizer: Tokenizer, stopStrings: [String], prompt: [Int], reportsPrompt: Bool = false,
-        continuesText: Bool
+        tokenizer: Tokenizer, reading: AnswerReading? = nil, stopStrings: [String], prompt: [Int],
+        reportsPrompt: Bool = false, continuesText: Bool
     ) {
         self.tokenizer = tokenizer
-        decoder = StreamingDecoder(tokenizer, continuesText: continuesText)
-        matcher = StopStringMatcher(stopStrings)
+        reader = AnswerReader(
+            tokenizer: tokenizer, reading: reading, stopStrings: stopStrings,
+            continuesText: continuesText)
         usage = Usage(promptTokens: prompt.count, completionTokens: 0)
         owesPrompt = reportsPrompt
         promptReports = prompt.prefix(1).map { token in
@@ -45,7 +45,9 @@ struct AnswerAssembler {
             usage.completionTokens += 1
             note(summary)
             if let probability { reports.append(report(probability)) }
-            return takePrompt() + text(matcher.append(decoder.append(token)))
+            let result = reader.append(token)
+            if result.isReasoning { usage.reasoningTokens += 1 }
+            return takePrompt() + events(of: result)
         case .finished(let end, let summary):
             note(summary)
             switch end {
@@ -59,15 +61,13 @@ struct AnswerAssembler {
     }
 
     private mutating func finish(_ reason: FinishReason) -> [CompletionEvent] {
-        var events = text(matcher.append(decoder.finish()))
-        guard !isDone else { return events }
-        let rest = matcher.finish()
-        if !rest.isEmpty || !reports.isEmpty {
-            events.append(.text(rest, tokens: takeReports()))
+        var result = reader.finish()
+        let hasText = result.events.contains { $0.isText }
+        if !hasText, !reports.isEmpty { result.events.append(.text("")) }
+        if result.end == nil {
+            result.end = reason == .stop && reader.hasCalls ? .toolCalls : reason
         }
-        isDone = true
-        events.append(.finished(reason, usage))
-        return events
+        return events(of: result)
     }
 
     private mutating func note(_ summary: GenerationSummary) {
@@ -98,14 +98,24 @@ struct AnswerAssembler {
             logProbability: Double(entry.logProbability))
     }
 
-    private mutating func text(_ result: StopStringMatcher.Result) -> [CompletionEvent] {
-        var events: [CompletionEvent] =
-            result.text.isEmpty ? [] : [.text(result.text, tokens: takeReports())]
-        if result.isMatched {
+    private mutating func events(of result: AnswerReader.Result) -> [CompletionEvent] {
+        var events: [CompletionEvent] = result.events.map { event in
+            guard case .text(let text, _) = event else { return event }
+            return .text(text, tokens: takeReports())
+        }
+        let isOther = result.isReasoning || !result.events.isEmpty
+        if isOther { reports = [] }
+        if let end = result.end {
             isDone = true
-            events.append(.finished(.stop, usage))
+            events.append(.finished(end, usage))
         }
         return events
+    }
+}
+
+extension CompletionEvent {
+    fileprivate var isText: Bool {
+        if case .text = self { true } else { false }
     }
 }
 

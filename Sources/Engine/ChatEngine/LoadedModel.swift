@@ -45,7 +45,7 @@ package final class LoadedModel: Sendable {
     package let description: ModelDescription
     package let tokenizer: Tokenizer
     /// `nil` for a base model: it continues text but cannot chat.
-    package let template: ChatTemplate?
+    package let format: ChatFormat?
     package let engine: InferenceEngine
     /// Bytes of the longest token: a text of more than so many times the context cannot fit it.
     private let longestToken: Int
@@ -63,8 +63,8 @@ package final class LoadedModel: Sendable {
         tokenizer = try Tokenizer(file)
         // Without its folders: clients may see this name.
         let fileName = file.path.split(separator: "/").last ?? ""
-        template = try file.optionalString("tokenizer.chat_template").map {
-            try ChatTemplate(source: $0, name: "tokenizer.chat_template of \(fileName)")
+        format = try file.optionalString("tokenizer.chat_template").map {
+            try ChatFormat(source: $0, name: "tokenizer.chat_template of \(fileName)")
         }
         let compute = Compute(threads: options.threads, instructionSet: options.instructionSet)
         let model = try ModelFamilies.load(
@@ -94,7 +94,7 @@ package final class LoadedModel: Sendable {
         recommendedSampling = SamplingOptions(recommendedBy: file)
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,
-            loadedAt: Int(Date().timeIntervalSince1970), canChat: template != nil)
+            loadedAt: Int(Date().timeIntervalSince1970), canChat: format != nil)
     }
 
     private static func longestToken(of tokenizer: Tokenizer) -> Int {

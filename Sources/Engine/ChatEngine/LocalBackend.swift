@@ -64,10 +64,12 @@ package final class LocalBackend: CompletionBackend {
         guard let model = loaded.first(where: { $0.description.name == request.model }) else {
             throw unknownModel(request.model)
         }
-        let prompt = try model.tokens(of: request.prompt)
-        let generation = try model.generate(prompt, for: request)
+        let prepared = try model.prepare(request)
+        let prompt = prepared.tokens
+        let generation = try model.generate(prepared, for: request)
         let assembler = AnswerAssembler(
-            tokenizer: model.tokenizer, stopStrings: request.stopStrings, prompt: prompt,
+            tokenizer: model.tokenizer, reading: prepared.reading,
+            stopStrings: request.stopStrings, prompt: prompt,
             reportsPrompt: request.tokenReports?.includesPrompt ?? false,
             continuesText: !request.prompt.isChat)
         let source = AnswerSource(generation, through: assembler, promptTokens: prompt.count)
@@ -76,66 +78,19 @@ package final class LocalBackend: CompletionBackend {
 }
 
 extension LoadedModel {
-    /// The token ids of a prompt.
-    ///
-    /// - Throws: ``CompletionError`` in words for the client.
-    package func tokens(of prompt: Prompt) throws(CompletionError) -> [Int] {
-        switch prompt {
-        case .tokens(let tokens):
-            return tokens
-        case .text(let text):
-            try requireFitting(text, of: prompt)
-            return tokenizer.encode(text, addSpecial: true, parseSpecial: true)
-        case .chat(let conversation):
-            let text = try render(conversation)
-            try requireFitting(text, of: prompt)
-            var tokens = tokenizer.encode(text, addSpecial: false, parseSpecial: true)
-            // Most templates write BOS themselves, some leave it to the tokenizer; the model wants one.
-            if tokenizer.addsBOS, let bos = tokenizer.bosToken, tokens.first != bos {
-                tokens.insert(bos, at: 0)
-            }
-            return tokens
-        }
-    }
-
-    /// The text that the model's chat template makes of a conversation.
-    package func render(_ conversation: Conversation) throws(CompletionError) -> String {
-        guard let template else {
-            throw CompletionError(
-                code: .invalidRequest,
-                message: """
-                    model "\(description.name)" has no chat template, so it cannot chat; \
-                    send plain text to /v1/completions
-                    """, field: "model")
-        }
-        var variables = conversation.templateArguments
-        for (name, token) in [("bos_token", tokenizer.bosToken), ("eos_token", tokenizer.eosToken)]
-        {
-            variables[name] = .string(token.map(tokenizer.text(of:)) ?? "")
-        }
-        do {
-            return try template.render(
-                messages: conversation.messages.map(\.templateValue), tools: conversation.tools,
-                addGenerationPrompt: true, variables: variables)
-        } catch {
-            throw CompletionError(
-                code: .invalidRequest,
-                message: "the model's chat template refuses this conversation: \(error)",
-                field: "messages")
-        }
-    }
-
-    fileprivate func generate(_ prompt: [Int], for request: CompletionRequest)
+    fileprivate func generate(_ prepared: PreparedPrompt, for request: CompletionRequest)
         throws(CompletionError)
         -> GenerationStream
     {
-        let sampling = SamplingParameters(request.sampling, recommended: recommendedSampling)
+        var sampling = SamplingParameters(request.sampling, recommended: recommendedSampling)
         do {
             try sampling.validate()
+            for token in prepared.bannedTokens { sampling.logitBias[token] = -.infinity }
             return try engine.generate(
                 GenerationRequest(
-                    prompt: prompt, sampling: sampling, maximumTokens: request.maximumTokens,
-                    endTokens: tokenizer.endOfGeneration,
+                    prompt: prepared.tokens, sampling: sampling,
+                    maximumTokens: request.maximumTokens,
+                    endTokens: tokenizer.endOfGeneration, constraint: prepared.constraint,
                     reports: request.tokenReports.map {
                         GenerationRequest.Reports(top: $0.top, includesPrompt: $0.includesPrompt)
                     },
@@ -163,22 +118,6 @@ extension GenerationRequest.Origin {
         self.init(
             tenant: origin.tenant, weight: origin.weight, urgency: urgency,
             deadline: wait.map { InferenceEngine.now() + $0 })
-    }
-}
-
-extension Prompt {
-    var isChat: Bool {
-        if case .chat = self { true } else { false }
-    }
-}
-
-extension ChatMessage {
-    fileprivate var templateValue: JSONValue {
-        var value: JSONObject = ["role": .string(role), "content": .string(content)]
-        if let name {
-            value["name"] = .string(name)
-        }
-        return .object(value)
     }
 }
 

@@ -2,20 +2,21 @@ import CDefaultModel
 import ChatEngine
 import Checkpoints
 import CompletionAPI
+import StructuredJSON
 import Testing
 
 /// The embedded model, loaded once for all tests of this file.
 enum DefaultModel {
     static let name = "berth-harbour"
 
-    static let backend: Result<LocalBackend, any Error> = Result {
+    static let model: Result<LoadedModel, any Error> = Result {
         let file = try unsafe Checkpoint.open(
             staticBytes: UnsafeRawBufferPointer(
                 start: berth_default_model, count: berth_default_model_size), name: name)
-        return LocalBackend(models: [
-            try LoadedModel(name: name, file: file, options: LoadedModel.Options(threads: 2))
-        ])
+        return try LoadedModel(name: name, file: file, options: LoadedModel.Options(threads: 2))
     }
+
+    static let backend = model.map { LocalBackend(models: [$0]) }
 }
 
 struct Answer: Equatable {
@@ -112,6 +113,36 @@ struct LocalBackendTests {
         let expected = try #require(whole.firstRange(of: stop))
         #expect(cut.text == String(whole[..<expected.lowerBound]))
         #expect(cut.reason == .stop)
+    }
+
+    @Test("A model whose template knows no tools calls the one that it must call")
+    func namedTool() async throws {
+        let tool: JSONValue = [
+            "type": "function", "function": ["name": "berth_of", "parameters": ["type": "object"]],
+        ]
+        var request = chat("Where is the Möwe?", limit: 60)
+        request.prompt = .chat(
+            Conversation(
+                messages: [ChatMessage(role: "user", content: "Where is the Möwe?")], tools: [tool])
+        )
+        request.toolChoice = .named("berth_of")
+        var names: [String] = []
+        var arguments = ""
+        for try await event in try await DefaultModel.backend.get().complete(request) {
+            switch event {
+            case .toolCall(let index, let id, let name):
+                #expect(index == names.count && id.hasPrefix("call_"))
+                names.append(name)
+            case .toolArguments(_, let text): arguments += text
+            default: break
+            }
+        }
+        #expect(names.first == "berth_of")
+        #expect(arguments.hasPrefix("{"))
+        request.toolChoice = .named("tide")
+        await #expect(throws: CompletionError.self) {
+            _ = try await DefaultModel.backend.get().complete(request)
+        }
     }
 
     @Test("Dropping the stream frees the engine for good")

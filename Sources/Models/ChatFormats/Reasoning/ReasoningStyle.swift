@@ -38,6 +38,19 @@ package enum ReasoningStyle: Sendable, Equatable {
         }
     }
 
+    /// The same, where a call follows that is written up to its arguments.
+    package var closingBeforeCall: String {
+        self == .harmony ? "<|end|>" : closing
+    }
+
+    /// What begins a thought.
+    package var opening: String {
+        switch self {
+        case .markers(let open, _): open
+        case .harmony: "<|channel|>analysis<|message|>"
+        }
+    }
+
     /// What makes a prompt one whose answer has no thought, where the template has no switch for it.
     package func closed(_ prompt: String) -> String {
         switch self {
@@ -45,12 +58,22 @@ package enum ReasoningStyle: Sendable, Equatable {
             if isOpen(after: prompt) {
                 return prompt + (prompt.last == "\n" ? "\n" : "") + "\(close)\n\n"
             }
-            let isClosed = prompt.utf8.trimmed.text.hasSuffix(close)
-            return isClosed ? prompt : prompt + "\(open)\n\n\(close)\n\n"
+            return isClosed(after: prompt) ? prompt : prompt + "\(open)\n\n\(close)\n\n"
         case .harmony:
             // An empty analysis, and not the final channel at once: that would rule calls out.
             guard prompt.hasSuffix("<|start|>assistant") else { return prompt }
             return prompt + "<|channel|>analysis<|message|><|end|><|start|>assistant"
+        }
+    }
+
+    /// Whether a prompt ends after a thought, so that the answer has none.
+    package func isClosed(after prompt: String) -> Bool {
+        switch self {
+        case .markers(_, let close): prompt.utf8.trimmed.text.hasSuffix(close)
+        case .harmony:
+            prompt.hasSuffix("<|end|><|start|>assistant")
+                && prompt.contains("<|channel|>analysis<|message|>")
+                || prompt.hasSuffix("<|channel|>final<|message|>")
         }
     }
 

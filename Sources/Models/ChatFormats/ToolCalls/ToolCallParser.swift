@@ -182,7 +182,7 @@ struct ToolCallParser: Sendable {
                     "<function=", before: TaggedCallReader(.function, tools: tools)))
         case .glm: BodyCallReader(otherwise: TaggedCallReader(.glm, tools: tools))
         case .miniMax: TaggedCallReader(.invoke, tools: tools)
-        case .mistral: HeadedCallReader(.mistral)
+        case .mistral, .mistralList: HeadedCallReader(.mistral)
         case .deepSeek: HeadedCallReader(.deepSeek)
         case .kimi: HeadedCallReader(.kimi)
         case .llama where index == 0: PythonTagReader(tools: tools)

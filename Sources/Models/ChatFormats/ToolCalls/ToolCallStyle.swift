@@ -6,8 +6,10 @@ package enum ToolCallStyle: String, Sendable, CaseIterable {
     case qwenCoder
     /// `{"name": …, "parameters": …}` at the answer's start, perhaps after `<|python_tag|>`; or `[name(key=value)]`: Llama 3.
     case llama
-    /// `[TOOL_CALLS][{…}]` or `[TOOL_CALLS]name[ARGS]{…}`: Mistral.
+    /// `[TOOL_CALLS]name[ARGS]{…}`: Mistral since 2025. Either reading takes the other, too.
     case mistral
+    /// `[TOOL_CALLS][{"name": …, "arguments": …}]`: Mistral before.
+    case mistralList
     /// `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>…`: DeepSeek V3 and R1.
     case deepSeek
     /// `<|channel|>commentary to=functions.name<|message|>{…}<|call|>`: gpt-oss (OpenAI harmony).
@@ -28,7 +30,8 @@ package enum ToolCallStyle: String, Sendable, CaseIterable {
         (.harmony, ["<|channel|>", "<|message|>"]),
         (.deepSeek, ["<｜tool▁call▁begin｜>"]),
         (.kimi, ["<|tool_call_begin|>"]),
-        (.mistral, ["[TOOL_CALLS]"]),
+        (.mistral, ["[TOOL_CALLS]", "[ARGS]"]),
+        (.mistralList, ["[TOOL_CALLS]"]),
         (.miniMax, ["<minimax:tool_call>"]),
         (.glm, ["<arg_key>"]),
         (.qwenCoder, ["<function=", "<parameter="]),
@@ -48,12 +51,12 @@ package enum ToolCallStyle: String, Sendable, CaseIterable {
     }
 
     /// Markers that begin calls; each goes with a reader of what follows.
-    var openings: [String] {
+    package var openings: [String] {
         switch self {
         case .hermes, .glm: ["<tool_call>"]
         case .qwenCoder: ["<tool_call>", "<function="]
         case .llama: ["<|python_tag|>", "<tool_call>"]
-        case .mistral: ["[TOOL_CALLS]"]
+        case .mistral, .mistralList: ["[TOOL_CALLS]"]
         case .deepSeek: ["<｜tool▁call▁begin｜>"]
         case .harmony: []
         case .kimi: ["<|tool_call_begin|>"]
@@ -69,14 +72,14 @@ package enum ToolCallStyle: String, Sendable, CaseIterable {
         case .hermes, .glm: ["</tool_call>"]
         case .qwenCoder: ["</tool_call>", "</function>"]
         case .llama: ["</tool_call>", ";"]
-        case .mistral, .harmony: []
+        case .mistral, .mistralList, .harmony: []
         case .deepSeek:
             [
                 "<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>", "<｜tool▁call▁end｜>", "```",
             ]
         case .kimi:
             ["<|tool_calls_section_begin|>", "<|tool_calls_section_end|>", "<|tool_call_end|>"]
-        case .miniMax: ["<minimax:tool_call>", "</minimax:tool_call>"]
+        case .miniMax: ["<minimax:tool_call>", "</minimax:tool_call>", "</invoke>"]
         case .list: ["<|/tool_call|>", "</tool_call>"]
         case .pythonList: ["<|tool_call_end|>"]
         }
@@ -90,14 +93,9 @@ package enum ToolCallStyle: String, Sendable, CaseIterable {
                 + ["<｜tool▁sep｜>", "<|tool_call_argument_begin|>"]
     }
 
-    /// Whether several calls can stand in one message of a conversation.
-    package var takesSeveralCalls: Bool {
-        self != .harmony && self != .llama
-    }
-
     /// How the next call's id looks.
     package var idStyle: CallIDStyle {
-        self == .mistral ? .nineCharacters : .openAI
+        self == .mistral || self == .mistralList ? .nineCharacters : .openAI
     }
 }
 

@@ -6,6 +6,8 @@
 package struct StreamingDecoder: Sendable {
     private let tokenizer: Tokenizer
     private let skipSpecial: Bool
+    /// Special tokens that are text all the same.
+    private let shown: Set<Int>
     /// Whether the next text loses the space that SentencePiece puts before the first word.
     private var dropsSpace: Bool
     /// Decodes instead where the tokenizer is a tokenizer.json's.
@@ -18,10 +20,15 @@ package struct StreamingDecoder: Sendable {
     /// - Parameters:
     ///   - tokenizer: the model's.
     ///   - skipSpecial: leave out control and unknown tokens.
+    ///   - shown: those that are not left out: markers that somebody wants to read.
     ///   - continuesText: the tokens go on after other text, so that a leading space is the model's own.
-    package init(_ tokenizer: Tokenizer, skipSpecial: Bool = true, continuesText: Bool = false) {
+    package init(
+        _ tokenizer: Tokenizer, skipSpecial: Bool = true, showing shown: Set<Int> = [],
+        continuesText: Bool = false
+    ) {
         self.tokenizer = tokenizer
         self.skipSpecial = skipSpecial
+        self.shown = shown
         dropsSpace = tokenizer.addsSpacePrefix && !continuesText
         stream = tokenizer.huggingFace.map {
             FileDecoderStream($0.decoder, continuesText: continuesText)
@@ -31,9 +38,9 @@ package struct StreamingDecoder: Sendable {
     /// The text that `token` completes; often empty.
     package mutating func append(_ token: Int) -> String {
         if let file = tokenizer.huggingFace {
-            guard !skipSpecial || !file.isSpecial(token), let text = file.text(of: token) else {
-                return ""
-            }
+            guard !skipSpecial || !file.isSpecial(token) || shown.contains(token),
+                let text = file.text(of: token)
+            else { return "" }
             return String(decoding: stream?.append(Array(text)) ?? [], as: UTF8.self)
         }
         pending.append(contentsOf: bytes(of: token))
@@ -53,7 +60,7 @@ package struct StreamingDecoder: Sendable {
     /// What `token` adds to the text.
     mutating func bytes(of token: Int) -> ArraySlice<UInt8> {
         let type = tokenizer.type(of: token)
-        if skipSpecial, type == .control || type == .unknown {
+        if skipSpecial, type == .control || type == .unknown, !shown.contains(token) {
             return []
         }
         let bytes = tokenizer.piece(of: token)

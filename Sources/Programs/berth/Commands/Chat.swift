@@ -23,7 +23,7 @@ struct Chat: AsyncParsableCommand {
     @concurrent
     func run() async throws {
         let loaded = try model.load(engine, weightCache)
-        guard loaded.template != nil else {
+        guard loaded.format != nil else {
             throw CommandError(
                 """
                 \(model.name) has no chat template, so it cannot chat; \
@@ -50,8 +50,7 @@ struct Chat: AsyncParsableCommand {
             }
             messages.append(ChatMessage(role: "user", content: text))
             do {
-                let answer = try await answer(messages, from: backend)
-                messages.append(ChatMessage(role: "assistant", content: answer))
+                messages.append(try await answer(messages, from: backend))
             } catch let error as CompletionError
                 where error.code == .contextLengthExceeded || error.code == .invalidRequest
             {
@@ -61,23 +60,32 @@ struct Chat: AsyncParsableCommand {
         }
     }
 
-    /// Prints an answer as it comes; Ctrl-C ends it early.
+    /// Prints an answer as it comes, thoughts dimmed; Ctrl-C ends it early.
     private func answer(_ messages: [ChatMessage], from backend: LocalBackend) async throws
-        -> String
+        -> ChatMessage
     {
         let request = CompletionRequest(
             model: model.name, prompt: .chat(Conversation(messages: messages)),
             sampling: SamplingOptions(sampling), maximumTokens: sampling.maxTokens)
         let task = Task {
             var answer = ""
+            var thoughts = Thoughts(descriptor: STDOUT_FILENO) { try StandardOutput.write($0) }
             for try await event in try await backend.complete(request) {
-                if case .text(let text, _) = event {
+                switch event {
+                case .text(let text, _):
                     answer += text
+                    try thoughts.close()
                     try StandardOutput.write(text)
+                case .reasoning(let text):
+                    try thoughts.add(text)
+                case .started, .prompt, .toolCall, .toolArguments, .finished: break
                 }
             }
+            try thoughts.close()
             try StandardOutput.write("\n")
-            return answer
+            return ChatMessage(
+                role: "assistant", content: answer,
+                reasoning: thoughts.text.isEmpty ? nil : thoughts.text)
         }
         signal(SIGINT, SIG_IGN)
         let interrupt = DispatchSource.makeSignalSource(signal: SIGINT)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChatEngine
 import CompletionAPI
+import Foundation
 import StructuredJSON
 
 struct Run: AsyncParsableCommand {
@@ -8,7 +9,7 @@ struct Run: AsyncParsableCommand {
         abstract: "Answer one prompt.",
         discussion: """
             A model with a chat template is asked as a chat; a base model continues the prompt. With --json one \
-            object with the answer, the token counts and the times is printed.
+            object with the answer, what was thought before it, the token counts and the times is printed.
             """)
 
     @Argument(help: "A GGUF file, a model of the store, or the embedded model.")
@@ -29,35 +30,72 @@ struct Run: AsyncParsableCommand {
         let loaded = try model.load(engine, weightCache)
         let request = CompletionRequest(
             model: loaded.description.name,
-            prompt: loaded.template == nil
+            prompt: loaded.format == nil
                 ? .text(prompt)
                 : .chat(Conversation(messages: [ChatMessage(role: "user", content: prompt)])),
             sampling: SamplingOptions(sampling), maximumTokens: sampling.maxTokens)
         let backend = LocalBackend(models: [loaded])
-        var answer = ""
+        var answer = Answer()
+        var thoughts = Thoughts(descriptor: STDERR_FILENO) { StandardError.write($0) }
         for try await event in try await backend.complete(request) {
+            answer.add(event)
             switch event {
-            case .started, .prompt, .reasoning, .toolCall, .toolArguments: break
+            case .started, .prompt, .toolCall, .toolArguments: break
+            case .reasoning(let text):
+                if !json { try thoughts.add(text) }
             case .text(let text, _):
-                answer += text
+                try thoughts.close()
                 if !json { try StandardOutput.write(text) }
             case .finished(let reason, let usage):
+                try thoughts.close()
                 try StandardOutput.write(
                     json ? summary(answer, reason, usage).serialized() + "\n" : "\n")
             }
         }
     }
 
-    private func summary(_ answer: String, _ reason: FinishReason, _ usage: Usage) -> JSONValue {
-        .object([
-            "model": .string(model.name),
-            "text": .string(answer),
+    private func summary(_ answer: Answer, _ reason: FinishReason, _ usage: Usage) -> JSONValue {
+        var summary: JSONObject = [
+            "model": .string(model.name), "text": .string(answer.text),
             "finish_reason": .string(reason.rawValue),
-            "prompt_tokens": .integer(usage.promptTokens),
-            "completion_tokens": .integer(usage.completionTokens),
-            "prefill_seconds": .number(usage.prefillSeconds),
-            "decode_seconds": .number(usage.decodeSeconds),
-        ])
+        ]
+        if !answer.reasoning.isEmpty {
+            summary["reasoning"] = .string(answer.reasoning)
+            summary["reasoning_tokens"] = .integer(usage.reasoningTokens)
+        }
+        if !answer.calls.isEmpty {
+            summary["tool_calls"] = .array(
+                answer.calls.map { call in
+                    [
+                        "id": .string(call.id), "name": .string(call.name),
+                        "arguments": .string(call.arguments),
+                    ]
+                })
+        }
+        summary["prompt_tokens"] = .integer(usage.promptTokens)
+        summary["completion_tokens"] = .integer(usage.completionTokens)
+        summary["prefill_seconds"] = .number(usage.prefillSeconds)
+        summary["decode_seconds"] = .number(usage.decodeSeconds)
+        return .object(summary)
+    }
+}
+
+/// An answer's parts, put together.
+private struct Answer {
+    var text = ""
+    var reasoning = ""
+    var calls: [ToolCall] = []
+
+    mutating func add(_ event: CompletionEvent) {
+        switch event {
+        case .text(let more, _): text += more
+        case .reasoning(let more): reasoning += more
+        case .toolCall(_, let id, let name):
+            calls.append(ToolCall(id: id, name: name, arguments: ""))
+        case .toolArguments(let index, let more):
+            if calls.indices.contains(index) { calls[index].arguments += more }
+        case .started, .prompt, .finished: break
+        }
     }
 }
 
