@@ -94,8 +94,8 @@ let engine: [Target] = [
     room(
         "ChatEngine", "Engine",
         [
-            "Inference", "Sampling", "Checkpoints", "Architectures", "Tensors", "Tokenizers",
-            "ChatFormats", "StructuredJSON", "CompletionAPI",
+            "Inference", "Sampling", "Grammars", "Checkpoints", "Architectures", "Tensors",
+            "Tokenizers", "ChatFormats", "StructuredJSON", "CompletionAPI",
         ]),
 ]
 

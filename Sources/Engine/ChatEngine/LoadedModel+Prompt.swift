@@ -21,7 +21,8 @@ extension LoadedModel {
     /// - Throws: ``CompletionError`` in words for the client.
     func prepare(_ request: CompletionRequest) throws(CompletionError) -> PreparedPrompt {
         guard case .chat(let conversation) = request.prompt, let format else {
-            return PreparedPrompt(tokens: try tokens(of: request.prompt))
+            return PreparedPrompt(
+                tokens: try tokens(of: request.prompt), constraint: try form(of: request))
         }
         let tools = ToolSet(conversation.tools)
         try tools.require(request.toolChoice)
@@ -35,9 +36,17 @@ extension LoadedModel {
             prompt.bannedTokens = format.calls.openings.compactMap(tokenizer.token(named:))
         }
         let rules = try AnswerRules(
-            format: format, tools: tools, request: request, prompt: text, tokenizer: tokenizer)
+            format: format, tools: tools, request: request, prompt: text, tokenizer: tokenizer,
+            form: form(of: request), grammar: arguments)
         prompt.constraint = rules.map { AnswerConstraint($0) }
         return prompt
+    }
+
+    private func form(of request: CompletionRequest) throws(CompletionError)
+        -> (any TokenConstraint)?
+    {
+        guard let form = request.form else { return nil }
+        return try constraint(form, completes: request.completesForm)
     }
 
     /// The token ids of a prompt.

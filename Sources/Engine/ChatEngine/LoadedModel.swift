@@ -3,7 +3,9 @@ package import ChatFormats
 package import Checkpoints
 package import CompletionAPI
 import Foundation
+import Grammars
 package import Inference
+import Synchronization
 package import Tensors
 package import Tokenizers
 
@@ -47,6 +49,7 @@ package final class LoadedModel: Sendable {
     /// `nil` for a base model: it continues text but cannot chat.
     package let format: ChatFormat?
     package let engine: InferenceEngine
+    private let grammarCache = Mutex<GrammarCache?>(nil)
     /// Bytes of the longest token: a text of more than so many times the context cannot fit it.
     private let longestToken: Int
     /// What the model's makers recommend where a request says nothing.
@@ -95,6 +98,16 @@ package final class LoadedModel: Sendable {
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,
             loadedAt: Int(Date().timeIntervalSince1970), canChat: format != nil)
+    }
+
+    /// Compiled grammars; the first request for one waits for the vocabulary to be sorted.
+    var grammars: GrammarCache {
+        grammarCache.withLock { cache in
+            if let cache { return cache }
+            let made = GrammarCache(trie: TokenTrie(tokenizer))
+            cache = made
+            return made
+        }
     }
 
     private static func longestToken(of tokenizer: Tokenizer) -> Int {

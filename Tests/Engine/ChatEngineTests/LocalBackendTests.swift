@@ -115,17 +115,24 @@ struct LocalBackendTests {
         #expect(cut.reason == .stop)
     }
 
-    @Test("A model whose template knows no tools calls the one that it must call")
+    @Test(
+        "A model whose template knows no tools calls the one that it must call"
+    )
     func namedTool() async throws {
-        let tool: JSONValue = [
-            "type": "function", "function": ["name": "berth_of", "parameters": ["type": "object"]],
+        let schema: JSONValue = [
+            "type": "object", "additionalProperties": false, "required": ["ship", "quay"],
+            "properties": ["ship": ["enum": ["Möwe", "Kiel"]], "quay": ["enum": [1, 2]]],
         ]
-        var request = chat("Where is the Möwe?", limit: 60)
+        let tool: JSONValue = [
+            "type": "function", "function": ["name": "berth_of", "parameters": schema],
+        ]
+        var request = chat("", limit: 120)
         request.prompt = .chat(
             Conversation(
                 messages: [ChatMessage(role: "user", content: "Where is the Möwe?")], tools: [tool])
         )
         request.toolChoice = .named("berth_of")
+        request.callsToolsInParallel = false
         var names: [String] = []
         var arguments = ""
         for try await event in try await DefaultModel.backend.get().complete(request) {
@@ -134,15 +141,25 @@ struct LocalBackendTests {
                 #expect(index == names.count && id.hasPrefix("call_"))
                 names.append(name)
             case .toolArguments(_, let text): arguments += text
-            default: break
+            case .started, .prompt, .text, .reasoning, .finished: break
             }
         }
-        #expect(names.first == "berth_of")
+        #expect(names == ["berth_of"])
         #expect(arguments.hasPrefix("{"))
         request.toolChoice = .named("tide")
         await #expect(throws: CompletionError.self) {
             _ = try await DefaultModel.backend.get().complete(request)
         }
+    }
+
+    @Test("An answer is held to its form")
+    func form() async throws {
+        var request = chat("Hello! Who are you?", limit: 60)
+        request.form = .choice(["port", "starboard"])
+        let answer = try await answer(request)
+        #expect(["port", "starboard"].contains(answer.text))
+        request.form = .jsonSchema(["type": "integer", "minimum": 7, "maximum": 9])
+        #expect([7, 8, 9].contains(Int(try await self.answer(request).text)))
     }
 
     @Test("Dropping the stream frees the engine for good")

@@ -123,6 +123,11 @@ package final class TokenTrie: Sendable {
         return text.unicodeScalars.count
     }
 
+    /// What a token writes; nothing where it is none of text.
+    package func bytes(of token: Int) -> [UInt8] {
+        tokenBytes.indices.contains(token) ? tokenBytes[token] : []
+    }
+
     /// The fewest tokens that this walk finds for a text: always the longest that fits.
     package func tokens(for text: [UInt8]) -> [Int] {
         var result: [Int] = []
