@@ -95,6 +95,9 @@ package struct TensorBytes: Sendable {
         unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
     }
 
+    /// Whether they lie in a file of somebody else's, which may be shortened while it is mapped.
+    package var areMapped: Bool { file.isMapped }
+
     /// Says that the bytes are not needed for now: what lies in a file is no longer this process's memory, and comes
     /// back when it is read.
     package func release() {

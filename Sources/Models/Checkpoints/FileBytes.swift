@@ -8,8 +8,9 @@
 
 /// A file's bytes, or what stands for a file: mapped read-only, loaded by the system when touched, shared between processes.
 ///
-/// Another program that shortens the file while it is mapped ends this process with SIGBUS, as with every mapped
-/// file; replace model files by renaming, never by writing into them.
+/// Another program that shortens the file while it is mapped ends this process with SIGBUS when it reads there, as with
+/// every mapped file. A model reads its files while it is loaded and never afterwards, so that later nothing can happen;
+/// until then replace model files by renaming, never by writing into them.
 @safe final class FileBytes: Sendable {
     let path: String
     /// Immutable for the object's lifetime.
@@ -18,6 +19,8 @@
     /// When the file was last written, in nanoseconds since 1970; `nil` for what is no file.
     let modified: Int?
     private let owner: Owner
+
+    var isMapped: Bool { if case .mapping = owner { true } else { false } }
 
     private enum Owner {
         /// Unmapped with the object.

@@ -42,6 +42,32 @@ import CKernels
     }
 }
 
+extension Packing {
+    /// Bytes as they are, of a table whose rows are looked up and not multiplied.
+    ///
+    /// - `source`: must stay until the packing has run.
+    @unsafe package static func copy(
+        of source: UnsafeRawBufferPointer, named name: String
+    ) -> Packing {
+        let panel = 1 << 16
+        // What follows in a file begins at a multiple of 64.
+        let padded = (source.count + 63) / 64 * 64
+        return unsafe Packing(
+            name: name, panels: (padded + panel - 1) / panel,
+            offset: { min($0 * panel, padded) },
+            pack: { index, target in
+                let start = index * panel
+                let count = min(panel, padded - start)
+                let filled = max(0, min(count, source.count - start))
+                unsafe UnsafeMutableRawPointer(target).initializeMemory(
+                    as: UInt8.self, repeating: 0, count: count)
+                guard filled > 0, let base = source.baseAddress else { return }
+                unsafe UnsafeMutableRawPointer(target).copyMemory(
+                    from: base + start, byteCount: filled)
+            })
+    }
+}
+
 /// Packed weights where they lie: immutable, 64-byte aligned.
 @safe package final class PackedBytes: Sendable {
     @unsafe nonisolated(unsafe) let base: UnsafeRawPointer

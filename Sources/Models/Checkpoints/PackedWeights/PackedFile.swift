@@ -116,9 +116,9 @@ package final class PackedFile: Sendable {
             base: base + matrices[place].range.lowerBound, byteCount: count, owner: bytes)
     }
 
-    /// Whether there is a matrix of these tensors, in either layout.
+    /// Whether there is a matrix of these tensors, in either layout, or a table of them.
     func holds(_ tensors: String) -> Bool {
-        places["panels \(tensors)"] != nil || places["words \(tensors)"] != nil
+        ["panels", "words", "rows"].contains { places["\($0) \(tensors)"] != nil }
     }
 
     /// The names of matrices whose bytes do not have the checksum that was stored with them.

@@ -46,7 +46,8 @@ package struct WeightCache: Sendable {
             }
         }
         do throws(CheckpointError) {
-            let writer = try PackedFileWriter(path: path, room: Self.room(for: file, as: form))
+            let writer = try PackedFileWriter(
+                path: path, room: PackedFile.headerBytes + Self.mostBytes(of: file, as: form))
             return NewWeights(writer, source, self)
         } catch {
             // Another process that starts with the same model does the work for both.
@@ -81,10 +82,13 @@ package struct WeightCache: Sendable {
         return "\(folder)/\(plain)\(ending)"
     }
 
-    /// Most bytes that the packed weights can have.
-    private static func room(for file: Checkpoint, as form: PackedForm) -> Int {
-        file.tensors.reduce(PackedFile.headerBytes) { sum, tensor in
-            guard tensor.dimensions.count > 1,
+    /// Most bytes that the packed matrices of a model and its table of tokens can have.
+    package static func mostBytes(of file: Checkpoint, as form: PackedForm) -> Int {
+        let table = file.tensor(named: "token_embd.weight")
+        // Only where it is also the product with the vocabulary is the table packed a second time.
+        let isTied = file.tensor(named: "output.weight") == nil
+        return file.tensors.reduce((table?.byteCount ?? 0) + 64) { sum, tensor in
+            guard tensor.dimensions.count > 1, isTied || tensor.name != table?.name,
                 let type = ElementType(rawValue: tensor.type.rawValue)
             else { return sum }
             let columns = tensor.dimensions[0]
