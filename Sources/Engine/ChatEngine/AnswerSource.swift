@@ -8,8 +8,14 @@ actor AnswerSource {
     private var generation: GenerationStream.Iterator
     private var assembler: AnswerAssembler
     private var ready: [CompletionEvent]
+    private let lease: ModelRegistry.Lease
 
-    init(_ generation: GenerationStream, through assembler: AnswerAssembler, promptTokens: Int) {
+    /// - `lease`: keeps the model in memory until the answer is complete or nobody wants it any more.
+    init(
+        _ generation: GenerationStream, through assembler: AnswerAssembler, promptTokens: Int,
+        holding lease: ModelRegistry.Lease
+    ) {
+        self.lease = lease
         self.generation = generation.makeAsyncIterator()
         self.assembler = assembler
         ready = [.started(promptTokens: promptTokens)]
@@ -22,7 +28,14 @@ actor AnswerSource {
             var iterator = generation
             guard let event = await iterator.next() else { return nil }
             generation = iterator
-            ready = try assembler.consume(event)
+            do throws(CompletionError) {
+                ready = try assembler.consume(event)
+            } catch {
+                lease.end()
+                throw error
+            }
+            // Before anybody knows of the end: the next request may need the memory.
+            if assembler.isDone { lease.end() }
         }
         return ready.removeFirst()
     }

@@ -48,6 +48,9 @@ package final class LoadedEncoder: Sendable {
     package let description: ModelDescription
     package let tokenizer: Tokenizer
     package let engine: EmbeddingEngine
+    package let memory: ModelMemory
+    /// Whether the weights are out of memory: some time after the engine was shut down.
+    let isGone: @Sendable () -> Bool
     /// What may be put before a text, by name.
     package let prompts: [String: String]
     package let defaultPrompt: String?
@@ -59,7 +62,7 @@ package final class LoadedEncoder: Sendable {
     package let normalizes: Bool
 
     /// Tokens of a step: a step of many short texts is as fast as one of a few thousand rows gets.
-    private static let stepRows = 1024
+    static let stepRows = 1024
     /// A decoder's context may be longer than anybody embeds, and all of it is memory.
     private static let longestDecoderText = 8192
     private static let prefix = "sentence_transformers"
@@ -79,15 +82,13 @@ package final class LoadedEncoder: Sendable {
         progress: (Double) -> Void = { _ in }
     ) throws {
         tokenizer = try Tokenizer(file)
-        let lengthKey = "\(Self.prefix).max_seq_length"
-        let stated = try file.optionalInteger(lengthKey)
-        if let stated, stated < 1 {
-            throw ModelError(
-                code: .invalidConfiguration, file: file.path, field: lengthKey,
-                message: "is \(stated); a text has at least one token")
-        }
-        let wanted = [stated, options.contextLength].compactMap { $0 }.min()
-        engine = try Self.makeEngine(file, options, longestText: wanted, progress)
+        let wanted = try Self.wantedLength(of: file, options)
+        let made = try Self.makeEngine(file, options, longestText: wanted, progress)
+        engine = made.engine
+        isGone = made.isGone
+        var memory = try ModelMemory(of: file, as: options)
+        memory.weights = made.weights + ModelMemory.tableBytes(file)
+        self.memory = memory
         let architecture = try file.string("general.architecture")
         let isStated =
             try options.pooling != nil || Pooling(file: file, architecture: architecture) != nil
@@ -125,9 +126,14 @@ package final class LoadedEncoder: Sendable {
         }
     }
 
+    private typealias Made = (
+        engine: EmbeddingEngine, weights: Int, isGone: @Sendable () -> Bool
+    )
+
+    /// The engine, the bytes of its packed weights, and how to know that they are gone.
     private static func makeEngine(
         _ file: Checkpoint, _ options: Options, longestText: Int?, _ progress: (Double) -> Void
-    ) throws -> EmbeddingEngine {
+    ) throws -> Made {
         let compute = Compute(threads: options.threads, instructionSet: options.instructionSet)
         let architecture = try file.string("general.architecture")
         if EncoderModel.architectures.contains(architecture) {
@@ -141,10 +147,11 @@ package final class LoadedEncoder: Sendable {
                     message: "has \(classifier.labels) labels; Berth ranks with models of one label"
                 )
             }
-            return EmbeddingEngine(
+            let engine = EmbeddingEngine(
                 BidirectionalTextEncoder(
                     model: model, compute: compute, rows: stepRows, longestText: longestText,
                     pooling: options.pooling))
+            return (engine, model.counts.packedBytes, { [weak model] in model == nil })
         }
         let model = try ModelFamilies.load(
             file, on: compute, contextLength: longestText,
@@ -152,10 +159,38 @@ package final class LoadedEncoder: Sendable {
         let pooling =
             try options.pooling ?? Pooling(file: file, architecture: architecture)
             ?? usualPooling(architecture)
-        let longest = min(model.configuration.contextLength, longestText ?? longestDecoderText)
-        return EmbeddingEngine(
+        let longest = self.longestText(of: model.configuration, longestText)
+        let engine = EmbeddingEngine(
             try CausalTextEncoder(
                 model: model, compute: compute, longestText: longest, pooling: pooling,
                 elements: options.cacheElements))
+        return (engine, model.counts.packedBytes, { [weak model] in model == nil })
+    }
+
+    /// Most tokens of a text that the file or the caller states.
+    private static func wantedLength(of file: Checkpoint, _ options: Options) throws -> Int? {
+        let key = "\(prefix).max_seq_length"
+        let stated = try file.optionalInteger(key)
+        if let stated, stated < 1 {
+            throw ModelError(
+                code: .invalidConfiguration, file: file.path, field: key,
+                message: "is \(stated); a text has at least one token")
+        }
+        return [stated, options.contextLength].compactMap { $0 }.min()
+    }
+
+    /// Most tokens of a text, by the file's header.
+    static func longestText(of file: Checkpoint, _ options: Options) throws -> Int {
+        let wanted = try wantedLength(of: file, options)
+        guard try !EncoderModel.architectures.contains(file.string("general.architecture")) else {
+            let context = try EncoderConfiguration(file: file).contextLength
+            return min(wanted ?? context, context)
+        }
+        return longestText(of: try ModelFamilies.configuration(of: file), wanted)
+    }
+
+    /// Most tokens of one text of a decoder.
+    private static func longestText(of configuration: ModelConfiguration, _ wanted: Int?) -> Int {
+        min(configuration.contextLength, wanted ?? longestDecoderText)
     }
 }

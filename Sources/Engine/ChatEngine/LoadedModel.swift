@@ -23,8 +23,10 @@ package final class LoadedModel: Sendable {
         package var cacheBytes: Int?
         /// How the KV cache keeps keys and values.
         package var cacheElements: KVElement
-        /// Models that share the machine's memory, this one included.
+        /// Models that share that memory, this one included.
         package var modelsOnMachine: Int
+        /// Bytes that all models together may take; `nil` is the machine's memory.
+        package var memory: Int?
         /// Where packed weights are kept for the next start; `nil` keeps none.
         package var weightCache: WeightCache?
 
@@ -32,7 +34,7 @@ package final class LoadedModel: Sendable {
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
             instructionSet: InstructionSet = .best, contextLength: Int? = nil,
             cacheBytes: Int? = nil, cacheElements: KVElement = .f16, modelsOnMachine: Int = 1,
-            weightCache: WeightCache? = nil
+            memory: Int? = nil, weightCache: WeightCache? = nil
         ) {
             self.threads = threads
             self.instructionSet = instructionSet
@@ -40,6 +42,7 @@ package final class LoadedModel: Sendable {
             self.cacheBytes = cacheBytes
             self.cacheElements = cacheElements
             self.modelsOnMachine = modelsOnMachine
+            self.memory = memory
             self.weightCache = weightCache
         }
     }
@@ -50,6 +53,9 @@ package final class LoadedModel: Sendable {
     package let format: ChatFormat?
     package let engine: InferenceEngine
     private let grammarCache = Mutex<GrammarCache?>(nil)
+    package let memory: ModelMemory
+    /// Whether the weights are out of memory: some time after the engine was shut down.
+    let isGone: @Sendable () -> Bool
     /// Bytes of the longest token: a text of more than so many times the context cannot fit it.
     private let longestToken: Int
     /// What the model's makers recommend where a request says nothing.
@@ -83,16 +89,17 @@ package final class LoadedModel: Sendable {
                     """)
         }
         longestToken = Self.longestToken(of: tokenizer)
-        let contextLength = min(
-            options.contextLength ?? configuration.contextLength, configuration.contextLength)
-        let cacheBytes =
-            options.cacheBytes
-            ?? Self.cacheBytes(
-                layout: model.layout.storing(options.cacheElements), contextLength: contextLength,
-                models: options.modelsOnMachine)
+        let limits = Self.limits(of: configuration, options)
         var engineOptions = InferenceEngine.Options(
-            cacheBytes: cacheBytes, contextLength: contextLength)
+            cacheBytes: limits.cacheBytes, contextLength: limits.contextLength)
         engineOptions.cacheElements = options.cacheElements
+        memory = ModelMemory(
+            weights: model.counts.packedBytes + ModelMemory.tableBytes(file),
+            cache: limits.cacheBytes,
+            workspace: Workspace.byteCount(
+                for: configuration, rows: engineOptions.rowsPerStep,
+                outputRows: engineOptions.sequences))
+        isGone = { [weak model] in model == nil }
         engine = try InferenceEngine(model: model, compute: compute, options: engineOptions)
         recommendedSampling = SamplingOptions(recommendedBy: file)
         description = ModelDescription(
@@ -126,10 +133,18 @@ package final class LoadedModel: Sendable {
                 """, field: prompt.isChat ? "messages" : "prompt")
     }
 
-    /// Room for eight full conversations, but no more than a fair share of a third of the machine's memory.
-    private static func cacheBytes(layout: KVPageLayout, contextLength: Int, models: Int) -> Int {
+    /// How long conversations may be, and the KV cache for them: room for eight full ones, but no more than a fair share
+    /// of a third of the memory that models may take.
+    static func limits(
+        of configuration: ModelConfiguration, _ options: Options
+    ) -> (contextLength: Int, cacheBytes: Int) {
+        let contextLength = min(
+            options.contextLength ?? configuration.contextLength, configuration.contextLength)
+        let layout = configuration.layout.storing(options.cacheElements)
         let pages = (contextLength + layout.positions - 1) / layout.positions
-        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-        return min(8 * pages * layout.byteCount, physical / 3 / models)
+        let memory =
+            options.memory ?? Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let share = min(8 * pages * layout.byteCount, memory / 3 / options.modelsOnMachine)
+        return (contextLength, options.cacheBytes ?? share)
     }
 }

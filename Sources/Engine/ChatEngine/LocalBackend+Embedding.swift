@@ -7,7 +7,9 @@ import Tokenizers
 extension LocalBackend: EmbeddingBackend {
     @concurrent
     package func embed(_ request: EmbeddingRequest) async throws -> EmbeddingResult {
-        let encoder = try encoder(named: request.model, for: .embedding)
+        let lease = try await acquire(request.model, for: .embedding)
+        defer { lease.end() }
+        let encoder = try lease.encoder
         let width = encoder.engine.width
         if let dimensions = request.dimensions, !(1...width).contains(dimensions) {
             throw CompletionError(
@@ -36,7 +38,9 @@ extension LocalBackend: EmbeddingBackend {
 
     @concurrent
     package func rerank(_ request: RerankRequest) async throws -> RerankResult {
-        let encoder = try encoder(named: request.model, for: .reranking)
+        let lease = try await acquire(request.model, for: .reranking)
+        defer { lease.end() }
+        let encoder = try lease.encoder
         // Once: a megabyte without a space is one unknown token, and there are thousands of documents.
         let query = encoder.tokenizer.encode(request.query, addSpecial: false, parseSpecial: true)
         var texts: [EncoderText] = []
@@ -53,28 +57,23 @@ extension LocalBackend: EmbeddingBackend {
             promptTokens: texts.reduce(0) { $0 + $1.tokens.count })
     }
 
-    private func encoder(
-        named name: String, for task: ModelTask
-    ) throws(CompletionError) -> LoadedEncoder {
-        guard let encoder = encoders.first(where: { $0.description.name == name }) else {
-            throw unknownModel(name)
-        }
-        guard encoder.description.task == task else {
-            throw CompletionError(
-                code: .invalidRequest,
-                message: """
-                    model "\(name)" is made for \(encoder.description.task.rawValue), not for \(task.rawValue)
-                    """, field: "model")
-        }
-        return encoder
-    }
-
     /// The vector of length 1 in the same direction; zeros stay zeros.
     private static func normalized(_ vector: [Float]) -> [Float] {
         let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
         guard square > 0 else { return vector }
         let inverse = 1 / square.squareRoot()
         return vector.map { Float(Double($0) * inverse) }
+    }
+}
+
+extension ModelRegistry.Lease {
+    fileprivate var encoder: LoadedEncoder {
+        get throws(CompletionError) {
+            guard case .encoder(let encoder) = engine else {
+                throw .unknownModel(engine.description.name, known: [])
+            }
+            return encoder
+        }
     }
 }
 

@@ -7,62 +7,69 @@ import Tokenizers
 
 /// Answers requests with models that run in this process.
 package final class LocalBackend: CompletionBackend {
-    private let loaded: [LoadedModel]
-    let encoders: [LoadedEncoder]
+    let registry: ModelRegistry
+    /// Looks for a model that is not known yet.
+    let find: @Sendable (String) throws -> ModelSource?
 
+    /// Models that stay in memory.
+    ///
     /// - Parameters:
     ///   - models: the first is the default.
     ///   - encoders: what embeds and ranks.
     package init(models: [LoadedModel], encoders: [LoadedEncoder] = []) {
-        loaded = models
-        self.encoders = encoders
+        registry = ModelRegistry(budget: nil)
+        find = { _ in nil }
+        for engine in models.map(LoadedEngine.generator) + encoders.map(LoadedEngine.encoder) {
+            registry.add(ModelSource(resident: engine), loaded: engine)
+        }
+    }
+
+    /// Models that come into memory when they are asked for.
+    ///
+    /// - Parameters:
+    ///   - sources: the first is the default.
+    ///   - loaded: those that are in memory already, by name.
+    ///   - budget: bytes that all of them together may take; `nil` sets no limit.
+    ///   - find: a model that somebody wants to have loaded and that is not among the sources; `nil` where there is none.
+    package init(
+        sources: [ModelSource], loaded: [String: LoadedEngine] = [:], budget: Int? = nil,
+        find: @escaping @Sendable (String) throws -> ModelSource? = { _ in nil }
+    ) {
+        registry = ModelRegistry(budget: budget)
+        self.find = find
+        for source in sources { registry.add(source, loaded: loaded[source.name]) }
     }
 
     package func models() async -> [ModelDescription] {
-        loaded.map(\.description) + encoders.map(\.description)
+        registry.descriptions
     }
 
     package func statistics() async -> BackendStatistics {
-        var sum = BackendStatistics()
-        for encoder in encoders {
-            let statistics = encoder.engine.statistics
-            sum.promptTokens += statistics.tokens
-            sum.running += statistics.waiting
-        }
-        for model in loaded {
-            let statistics = model.engine.statistics
-            sum.promptTokens += statistics.promptTokens
-            sum.completionTokens += statistics.generatedTokens
-            sum.running += statistics.running
-            sum.waiting += statistics.waiting
-            sum.cacheBytesUsed += statistics.cacheBytesUsed
-            sum.cacheBytesTotal += statistics.cacheBytesTotal
-        }
-        return sum
+        registry.statistics
     }
 
     /// Ends every answer under way; streams end with ``CompletionError/Code/shuttingDown``.
     package func shutDown() {
-        for model in loaded {
-            model.engine.shutDown()
-        }
-        for encoder in encoders {
-            encoder.engine.shutDown()
-        }
+        registry.shutDown()
     }
 
-    func unknownModel(_ name: String) -> CompletionError {
-        let names = (loaded.map(\.description) + encoders.map(\.description))
-            .map { "\"\($0.name)\"" }.joined(separator: ", ")
-        return CompletionError(
-            code: .modelNotFound, message: "no model is named \"\(name)\"; loaded: \(names)",
-            field: "model")
+    /// Holds a model that is made for `task` in memory, once it is there.
+    func acquire(_ name: String, for task: ModelTask) async throws -> ModelRegistry.Lease {
+        if let made = registry.description(of: name)?.task, made != task {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: """
+                    model "\(name)" is made for \(made.rawValue), not for \(task.rawValue)
+                    """, field: "model")
+        }
+        return try await registry.acquire(name)
     }
 
     @concurrent
     package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
-        guard let model = loaded.first(where: { $0.description.name == request.model }) else {
-            throw unknownModel(request.model)
+        let lease = try await acquire(request.model, for: .generation)
+        guard case .generator(let model) = lease.engine else {
+            throw CompletionError.unknownModel(request.model, known: [])
         }
         let prepared = try model.prepare(request)
         let prompt = prepared.tokens
@@ -72,7 +79,8 @@ package final class LocalBackend: CompletionBackend {
             stopStrings: request.stopStrings, prompt: prompt,
             reportsPrompt: request.tokenReports?.includesPrompt ?? false,
             continuesText: !request.prompt.isChat)
-        let source = AnswerSource(generation, through: assembler, promptTokens: prompt.count)
+        let source = AnswerSource(
+            generation, through: assembler, promptTokens: prompt.count, holding: lease)
         return CompletionStream { try await source.next() }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// All that the rooms above the engine see of it.
 package protocol CompletionBackend: Sendable {
-    /// The models that can be asked now; the first is the default.
+    /// The models that can be asked, in memory or not; the first is the default.
     func models() async -> [ModelDescription]
 
     /// Starts a completion.
@@ -25,15 +25,16 @@ package struct ModelDescription: Sendable, Equatable {
     package var summary: String
     /// Most tokens of prompt and answer together.
     package var contextLength: Int
-    /// Seconds since 1970 when the model was loaded.
+    /// Seconds since 1970 when the model was loaded, or became known where it was not loaded yet.
     package var loadedAt: Int
     /// Whether it has a chat template (a base model has none and serves `/v1/completions` only).
     package var canChat: Bool
     package var task: ModelTask
+    package var residency: ModelResidencyReport
 
     package init(
         name: String, summary: String, contextLength: Int, loadedAt: Int, canChat: Bool,
-        task: ModelTask = .generation
+        task: ModelTask = .generation, residency: ModelResidencyReport = ModelResidencyReport()
     ) {
         self.name = name
         self.summary = summary
@@ -41,6 +42,7 @@ package struct ModelDescription: Sendable, Equatable {
         self.loadedAt = loadedAt
         self.canChat = canChat
         self.task = task
+        self.residency = residency
     }
 }
 

@@ -14,7 +14,7 @@ package protocol EmbeddingBackend: Sendable {
 }
 
 /// All that the server asks of what is behind it.
-package typealias ModelBackend = CompletionBackend & EmbeddingBackend
+package typealias ModelBackend = CompletionBackend & EmbeddingBackend & ModelAdministration
 
 /// Texts that should become vectors.
 package struct EmbeddingRequest: Sendable, Equatable {

@@ -36,6 +36,7 @@ package final class ScriptedBackend: ModelBackend {
     }
 
     private struct State {
+        var descriptions: [ModelDescription]
         var requests: [CompletionRequest] = []
         var embeddings: [EmbeddingRequest] = []
         var rerankings: [RerankRequest] = []
@@ -43,15 +44,14 @@ package final class ScriptedBackend: ModelBackend {
         var cancelled = 0
     }
 
-    private let descriptions: [ModelDescription]
     private let script: @Sendable (CompletionRequest) -> Script
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     package init(
         models: [ModelDescription] = [.scripted],
         script: @escaping @Sendable (CompletionRequest) -> Script = { _ in Script() }
     ) {
-        descriptions = models
+        state = Mutex(State(descriptions: models))
         self.script = script
     }
 
@@ -67,12 +67,31 @@ package final class ScriptedBackend: ModelBackend {
     /// How many answers were stopped before their end.
     package var cancelled: Int { state.withLock(\.cancelled) }
 
-    package func models() async -> [ModelDescription] { descriptions }
+    package func models() async -> [ModelDescription] { state.withLock(\.descriptions) }
+
+    /// Changes what is known of where a model stands, also when it throws.
+    func change(
+        _ name: String,
+        _ body: (inout ModelResidencyReport) throws(CompletionError) -> Void
+    ) throws(CompletionError) -> ModelDescription {
+        guard
+            let index = state.withLock({ state in
+                state.descriptions.firstIndex { $0.name == name }
+            })
+        else {
+            throw CompletionError(
+                code: .modelNotFound, message: "no model is named \"\(name)\"", field: "model")
+        }
+        var description = state.withLock { $0.descriptions[index] }
+        defer { state.withLock { $0.descriptions[index] = description } }
+        try body(&description.residency)
+        return description
+    }
 
     package func statistics() async -> BackendStatistics { state.withLock(\.statistics) }
 
     package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
-        guard descriptions.contains(where: { $0.name == request.model }) else {
+        guard await models().contains(where: { $0.name == request.model }) else {
             throw CompletionError(
                 code: .modelNotFound, message: "no model is named \"\(request.model)\"",
                 field: "model")

@@ -14,7 +14,9 @@ package final class CausalTextEncoder: TextEncoder {
     private let pool: PagePool
 
     /// Tokens that the model computes at once; longer texts take several turns.
-    private static let turnRows = 512
+    package static let turnRows = 512
+    /// Texts of one step.
+    package static let mostTexts = 64
 
     /// Allocates keys and values for texts of `longestText` tokens.
     ///
@@ -29,7 +31,7 @@ package final class CausalTextEncoder: TextEncoder {
         self.pooling = pooling
         self.longestText = longestText
         rows = max(longestText, Self.turnRows)
-        texts = 64
+        texts = Self.mostTexts
         let layout = model.layout.storing(elements)
         let pages = (rows + layout.positions - 1) / layout.positions + texts
         pool = try PagePool(layout: layout, bytes: pages * layout.byteCount)

@@ -80,6 +80,19 @@ extension Prompt {
     }
 }
 
+/// Who runs the server was let in at the door already, and takes nothing of anybody's part.
+extension GovernedBackend {
+    func memory() async -> ModelMemoryReport { await backend.memory() }
+
+    func load(_ name: String) async throws -> ModelDescription { try await backend.load(name) }
+
+    func unload(_ name: String) async throws -> ModelDescription { try await backend.unload(name) }
+
+    func pin(_ name: String, _ isPinned: Bool) async throws -> ModelDescription {
+        try await backend.pin(name, isPinned)
+    }
+}
+
 /// How many tokens a text has, before a tokenizer has seen it: rather too many than too few.
 enum TokenEstimate {
     /// English has about four bytes a token, Chinese three bytes a character.

@@ -51,6 +51,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var engine: EngineOptions
     @OptionGroup var encoder: EncoderOptions
     @OptionGroup var weightCache: WeightCacheOptions
+    @OptionGroup var residency: ResidencyOptions
 
     func validate() throws {
         if let port, !(0...65_535).contains(port) {
@@ -63,35 +64,7 @@ struct Serve: AsyncParsableCommand {
         guard !printConfig else { return try StandardOutput.write(ServeSettings.documentedFile) }
         let configuration = try ServeConfiguration(self)
         let store = try configuration.openStore()
-        let models = configuration.models
-        let references = models.map(\.reference)
-        if let twice = Dictionary(grouping: references, by: \.name).first(where: { $1.count > 1 }) {
-            throw CommandError(
-                """
-                two models are named "\(twice.key)", and clients could not tell them apart; \
-                rename one of the files
-                """)
-        }
-        let encoders = try references.filter { try LoadedEncoder.isEncoder($0.open()) }
-        let generators = models.filter { model in
-            !encoders.contains { $0.name == model.reference.name }
-        }
-        let (engine, encoder, weightCache) = (
-            configuration.engine, configuration.encoder, configuration.weightCache
-        )
-        let backend = LocalBackend(
-            models: try generators.map { model in
-                var engine = engine
-                engine.contextLength = model.contextLength ?? engine.contextLength
-                return try model.reference.load(
-                    engine, weightCache, besides: references.count - 1)
-            },
-            encoders: try encoders.map {
-                try $0.loadEncoder(
-                    encoder.loading(
-                        engine.threads, cache: engine.cache, contextLength: engine.contextLength,
-                        weightCache: weightCache.cache))
-            })
+        let backend = try ServedModels(configuration).backend()
         let server = BerthServer(
             configuration: configuration.server, backend: backend, store: store,
             logger: configuration.logger)
@@ -100,7 +73,8 @@ struct Serve: AsyncParsableCommand {
         let scheme = configuration.server.tls == nil ? "http" : "https"
         let shownHost = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
         for model in await backend.models() {
-            StandardError.write("serving \(model.name): \(model.summary)\n")
+            let note = model.residency.state == .ready ? "" : "; loaded when it is asked for"
+            StandardError.write("serving \(model.name): \(model.summary)\(note)\n")
         }
         try await server.run { port in
             let host = shownHost.contains(":") ? "[\(shownHost)]" : shownHost

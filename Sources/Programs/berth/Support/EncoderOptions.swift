@@ -45,7 +45,10 @@ struct EncoderOptions: ParsableArguments {
 extension ModelReference {
     /// Loads a model for vectors or ranking, with a progress bar when that takes a while.
     func loadEncoder(_ options: LoadedEncoder.Options) throws -> LoadedEncoder {
-        let file = try open()
+        try load(open(), options)
+    }
+
+    func load(_ file: Checkpoint, _ options: LoadedEncoder.Options) throws -> LoadedEncoder {
         let bar = ProgressBar(label: "loading \(name)")
         defer { bar.finish() }
         let loaded = try LoadedEncoder(

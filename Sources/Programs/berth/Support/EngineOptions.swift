@@ -55,12 +55,16 @@ struct EngineOptions: ParsableArguments {
         }
     }
 
-    /// - `models`: how many share the machine's memory.
-    func loading(models: Int = 1, weightCache: WeightCache?) -> LoadedModel.Options {
+    /// - `models`: how many share the memory.
+    /// - `memory`: bytes that all of them may take; `nil` is the machine's memory.
+    func loading(
+        models: Int = 1, memory: Int? = nil, weightCache: WeightCache?
+    ) -> LoadedModel.Options {
         LoadedModel.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
             contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 },
-            cacheElements: cache.elements, modelsOnMachine: models, weightCache: weightCache)
+            cacheElements: cache.elements, modelsOnMachine: models, memory: memory,
+            weightCache: weightCache)
     }
 }
 

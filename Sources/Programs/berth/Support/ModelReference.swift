@@ -36,7 +36,7 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     /// The file or folder that holds the model.
     ///
     /// - Throws: ``CommandError`` with the nearest names, and what would bring the model here.
-    private func path() throws -> String {
+    func path() throws -> String {
         if isPath { return argument }
         // What is no UTF-8 on the command line reaches us so, and names no file any more.
         guard !argument.unicodeScalars.contains("\u{FFFD}") else {
@@ -78,16 +78,24 @@ struct ModelReference: ExpressibleByArgument, Sendable {
     }
 
     /// Loads the model, with a progress bar when that takes a while.
-    func load(_ options: EngineOptions, _ weights: WeightCacheOptions, besides others: Int = 0)
-        throws -> LoadedModel
-    {
+    func load(_ options: EngineOptions, _ weights: WeightCacheOptions) throws -> LoadedModel {
+        try load(open(), options.loading(weightCache: weights.cache))
+    }
+
+    /// As it is: to generate, to embed or to rank.
+    func load(
+        _ model: LoadedModel.Options, _ encoder: LoadedEncoder.Options
+    ) throws -> LoadedEngine {
         let file = try open()
+        return try LoadedEncoder.isEncoder(file)
+            ? .encoder(load(file, encoder)) : .generator(load(file, model))
+    }
+
+    private func load(_ file: Checkpoint, _ options: LoadedModel.Options) throws -> LoadedModel {
         let bar = ProgressBar(label: "loading \(name)")
         defer { bar.finish() }
         let loaded = try LoadedModel(
-            name: name, file: file,
-            options: options.loading(models: 1 + others, weightCache: weights.cache),
-            progress: { bar.update($0) })
+            name: name, file: file, options: options, progress: { bar.update($0) })
         bar.finish()
         say(loaded.tokenizer.notices)
         return loaded

@@ -21,6 +21,7 @@ struct ServeConfiguration {
     var encoder: EncoderOptions
     var weightCache: WeightCacheOptions
     var logger: Logger
+    var residency: ResidencyOptions
     /// `nil` is the usual place.
     var storePath: String?
 
@@ -51,6 +52,7 @@ struct ServeConfiguration {
         }
         storePath = options.store ?? file[ServeSettings.Store.path]
         (engine, encoder, weightCache) = (options.engine, options.encoder, options.weightCache)
+        residency = options.residency
         try fillIn(file)
         do {
             try engine.threads.validate()
