@@ -68,11 +68,12 @@ package struct BerthServer: Sendable {
         _ onBound: @escaping @Sendable (Int) async -> Void
     ) async throws where StopRequests.Element == Void {
         let answers = ActiveAnswers()
+        let sampler = StatisticsSampler(backend: backend, requests: answers.requests)
         let isListening = Atomic(false)
         let identity = try configuration.tls.map { files throws(ServerError) in
             try TLSIdentity(files)
         }
-        let application = try application(answers, metrics, ledger, identity) { port in
+        let application = try application(answers, metrics, ledger, sampler, identity) { port in
             isListening.store(true, ordering: .releasing)
             await onBound(port)
         }
@@ -84,6 +85,10 @@ package struct BerthServer: Sendable {
                 group.addTask {
                     try await services.run()
                     return true
+                }
+                group.addTask {
+                    try await sampler.run()
+                    return false
                 }
                 group.addTask {
                     for try await _ in stopRequests { feed.yield(.stopRequested) }
@@ -161,7 +166,8 @@ package struct BerthServer: Sendable {
 
     private func application(
         _ answers: ActiveAnswers, _ metrics: ServerMetrics, _ ledger: UsageLedger,
-        _ identity: TLSIdentity?, onBound: @escaping @Sendable (Int) async -> Void
+        _ sampler: StatisticsSampler, _ identity: TLSIdentity?,
+        onBound: @escaping @Sendable (Int) async -> Void
     ) throws -> some ApplicationProtocol {
         let http = HTTPServerBuilder.http1(
             configuration: .init(
@@ -173,7 +179,7 @@ package struct BerthServer: Sendable {
                 ],
                 idleTimeout: TimeAmount(configuration.idleTimeout)))
         return Application(
-            router: router(answers, metrics, ledger),
+            router: router(answers, metrics, ledger, sampler),
             server: try identity.map { try .tls(http, tlsConfiguration: $0.configuration) } ?? http,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port)),
@@ -184,7 +190,8 @@ package struct BerthServer: Sendable {
     }
 
     private func router(
-        _ answers: ActiveAnswers, _ metrics: ServerMetrics, _ ledger: UsageLedger
+        _ answers: ActiveAnswers, _ metrics: ServerMetrics, _ ledger: UsageLedger,
+        _ sampler: StatisticsSampler
     ) -> Router<ServerContext> {
         let router = Router(context: ServerContext.self)
         router.add(middleware: RecordMiddleware(metrics: metrics))
@@ -204,6 +211,10 @@ package struct BerthServer: Sendable {
             .add(to: router)
         EmbeddingRoutes(backend: backend, answers: answers, configuration: configuration)
             .add(to: router)
+        AdministrationRoutes(
+            backend: backend, answers: answers, sampler: sampler, configuration: configuration
+        ).add(to: router)
+        KeyRoutes(store: store, configuration: configuration).add(to: router)
         OperationsRoutes(backend: backend, metrics: metrics).add(to: router)
         if configuration.hasConsole { ConsoleRoutes().add(to: router) }
         return router

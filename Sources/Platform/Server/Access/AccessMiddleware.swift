@@ -20,7 +20,8 @@ struct AccessMiddleware: RouterMiddleware {
         }
         let caller: Caller
         do {
-            caller = try await access.identify(door, request.headers, isLocal: context.isLocal)
+            caller = try await access.identify(
+                door, request.headers, isLocal: context.isLocal && !request.isForwarded)
         } catch let error as StoreError {
             context.logger.error("the store of keys fails", metadata: ["error": "\(error)"])
             throw APIError(

@@ -15,6 +15,11 @@ extension HTTPField.Name {
     /// Milliseconds until an answer is of no use any more.
     static let requestTimeout = Self(valid: "x-request-timeout-ms")
 
+    /// What proxies tell of whoever asked them (RFC 7239, and the names before it).
+    static let forwarded = Self(valid: "forwarded")
+    static let forwardedFor = Self(valid: "x-forwarded-for")
+    static let realIP = Self(valid: "x-real-ip")
+
     init(valid name: String) {
         guard let value = Self(name) else { preconditionFailure("\(name) is no field name") }
         self = value

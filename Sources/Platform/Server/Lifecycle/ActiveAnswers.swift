@@ -11,6 +11,8 @@ final class ActiveAnswers: Sendable {
     }
 
     private let state = Mutex(State())
+    /// What those who run the server see of them.
+    let requests = LiveRequests()
 
     /// Whether new requests are to be refused.
     var isDraining: Bool { state.withLock(\.isDraining) }
@@ -36,8 +38,14 @@ final class ActiveAnswers: Sendable {
     ///
     /// Whichever way the returned stream ends (also by dropping it or cancelling its reader), the
     /// given one is cancelled at once.
-    func follow(_ stream: CompletionStream, until departure: ClientDeparture?) -> CompletionStream {
+    ///
+    /// - `request`: who is told of its progress, and may end it.
+    func follow(
+        _ stream: CompletionStream, until departure: ClientDeparture?,
+        as request: LiveRequest? = nil
+    ) -> CompletionStream {
         let answer = AnswerHandle()
+        request?.attach(answer)
         let isLate = state.withLock { state in
             state.answers[ObjectIdentifier(answer)] = answer
             return state.hasEnded
@@ -55,6 +63,7 @@ final class ActiveAnswers: Sendable {
                 }
                 do {
                     for try await event in stream {
+                        request?.note(event)
                         guard await buffer.send(event) else { return }
                     }
                     buffer.finish(.success(()))

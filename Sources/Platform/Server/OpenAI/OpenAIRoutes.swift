@@ -70,8 +70,7 @@ struct OpenAIRoutes: Sendable {
         _ generation: GenerationFields, _ context: ServerContext
     ) async throws -> Response {
         // Refusals come as an error here, so a stream's status line can still say so.
-        let stream = answers.follow(
-            try await backend.complete(completion), until: await context.departure())
+        let stream = try await answers.start(completion, on: backend, context)
         guard generation.streams else {
             return Response(json: try await wholeAnswer(stream, reply, context.record))
         }
