@@ -14,6 +14,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from mock_admin import Administration, reply
+
 CONSOLE = Path(__file__).parents[2] / "Sources/Platform/Console"
 PAGES = CONSOLE / "Pages"
 CHAT = "/v1/chat/completions"
@@ -102,15 +104,27 @@ class Handler(BaseHTTPRequestHandler):
             models = [{"id": name, "object": "model", "context_length": length}
                       for name, length in self.server.models]
             return self.reply(200, json.dumps({"object": "list", "data": models}).encode(), "application/json")
-        name = "index.html" if self.path == "/" else self.path.lstrip("/")
+        if self.path.startswith("/admin/"):
+            return self.administrate()
+        name = {"/": "index.html", "/console": "console.html"}.get(self.path, self.path.lstrip("/"))
         file = (PAGES / name).resolve()
         if not file.is_relative_to(PAGES.resolve()) or not file.is_file():
             return self.reply(404, b"{}", "application/json")
         kind = mimetypes.guess_type(file.name)[0]
-        policy = {"Content-Security-Policy": security_policy()} if name == "index.html" else {}
+        policy = {"Content-Security-Policy": security_policy()} if name.endswith(".html") else {}
         self.reply(200, file.read_bytes(), kind, policy)
 
+    def do_DELETE(self):
+        self.administrate()
+
+    def administrate(self):
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        path = self.path.removeprefix("/admin/")
+        self.reply(*reply(self.server.administration, self.command, path, self.headers, body), "application/json")
+
     def do_POST(self):
+        if self.path.startswith("/admin/"):
+            return self.administrate()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path != CHAT:
             return self.reply(404, b"{}", "application/json")
@@ -180,6 +194,7 @@ class MockServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.models = list(models)
+        self.administration = Administration()
         self.answers = queue.Queue()
         self.requests = queue.Queue()
 

@@ -1,7 +1,7 @@
-/// The chat page and the files it loads, as bytes in the program.
+/// The chat page, the console and the files they load, as bytes in the program.
 ///
 /// The folder `Pages` is the source; it has no build step. A request's path is the file's path below
-/// that folder, and `/` is `index.html`.
+/// that folder; `/` is `index.html`, and `/console` is `console.html`.
 package enum ConsolePages {
     /// The file at a path such as `/` or `/scripts/main.js`, or `nil` where there is none.
     ///

@@ -13,7 +13,9 @@ struct ConsolePagesTests {
         let walk = try #require(FileManager.default.enumerator(atPath: folder.path()))
         var expected: [String] = []
         for case let path as String in walk where path.contains(".") {
-            let served = path == "index.html" ? "/" : "/\(path)"
+            let served =
+                path == "index.html"
+                ? "/" : "/" + (path.hasSuffix(".html") ? String(path.dropLast(5)) : path)
             expected.append(served)
             let resource = try #require(ConsolePages.resource(at: served), "\(served)")
             let bytes = try Data(contentsOf: folder.appending(path: path))
@@ -27,6 +29,7 @@ struct ConsolePagesTests {
         "Types and policies",
         arguments: [
             ("/", "text/html; charset=utf-8"),
+            ("/console", "text/html; charset=utf-8"),
             ("/scripts/main.js", "text/javascript; charset=utf-8"),
             ("/styles/page.css", "text/css; charset=utf-8"),
             ("/mark.svg", "image/svg+xml"),
@@ -34,7 +37,7 @@ struct ConsolePagesTests {
     func types(path: String, type: String) throws {
         let resource = try #require(ConsolePages.resource(at: path))
         #expect(resource.contentType == type)
-        #expect((resource.securityPolicy != nil) == (path == "/"))
+        #expect((resource.securityPolicy != nil) == type.hasPrefix("text/html"))
     }
 
     @Test(
@@ -79,8 +82,11 @@ struct ConsoleSourcesTests {
 
     @Test("Whatever the page and its modules name is there")
     func everyNameResolves() throws {
-        for match in try text("/").matches(of: /(?:src|href)="(\/[^"]*)"/) {
-            #expect(ConsolePages.resource(at: String(match.1)) != nil, "\(match.1)")
+        for page in ["/", "/console"] {
+            // A place within a page may follow.
+            for match in try text(page).matches(of: /(?:src|href)="(\/[^"#]*)[^"]*"/) {
+                #expect(ConsolePages.resource(at: String(match.1)) != nil, "\(match.1)")
+            }
         }
         for path in ConsolePages.paths where path.hasSuffix(".js") {
             for match in try text(path).matches(of: /from "\.\/([^"]+)"/) {
@@ -93,11 +99,16 @@ struct ConsoleSourcesTests {
 
     @Test("The page has no inline script, style or handler, and nothing from elsewhere")
     func nothingInline() throws {
-        let page = try text("/")
-        for pattern in ["<script>", "<style", " style=", " onclick=", " onload=", "javascript:"] {
-            #expect(!page.contains(pattern), "\(pattern)")
+        let pages = ["/", "/console"]
+        for page in pages {
+            let page = try text(page)
+            for pattern in [
+                "<script>", "<style", " style=", " onclick=", " onload=", "javascript:",
+            ] {
+                #expect(!page.contains(pattern), "\(pattern)")
+            }
         }
-        for path in ConsolePages.paths where path == "/" || path.hasSuffix(".css") {
+        for path in ConsolePages.paths where pages.contains(path) || path.hasSuffix(".css") {
             #expect(try !text(path).contains("http"), "\(path)")
         }
     }

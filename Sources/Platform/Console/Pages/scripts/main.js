@@ -14,8 +14,8 @@ import { ModelPicker } from "./models.js";
 import { splitReasoning } from "./reasoning.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { forget, readJSON, writeJSON } from "./storage.js";
+import { installSwitches } from "./switches.js";
 import * as texts from "./texts.js";
-import { onThemeChange, theme, toggleTheme } from "./theme.js";
 import { Toast } from "./toast.js";
 import { Welcome } from "./welcome.js";
 
@@ -144,22 +144,6 @@ function showContext() {
     place.querySelector("span").textContent = `${number(used)} / ${number(length)}`;
 }
 
-function showSwitches() {
-    const dark = theme() === "dark";
-    const themeButton = byId("toggle-theme");
-    themeButton.querySelector("use").setAttribute("href", dark ? "#icon-sun" : "#icon-moon");
-    const languageButton = byId("toggle-language");
-    const other = texts.otherLanguage();
-    languageButton.querySelector("span").textContent = other === "zh" ? "中" : "En";
-    languageButton.querySelector("span").lang = other === "zh" ? "zh-Hans" : "en";
-    for (const [button, key] of [
-        [themeButton, dark ? "toLight" : "toDark"], [languageButton, "otherLanguage"],
-    ]) {
-        button.setAttribute("aria-label", texts.text(key));
-        button.title = texts.text(key);
-    }
-}
-
 function forgetEverything() {
     chat.forget();
     settings.reset();
@@ -169,23 +153,14 @@ function forgetEverything() {
 
 byId("new-chat").addEventListener("click", newChat);
 byId("forget").addEventListener("click", forgetEverything);
-byId("toggle-language").addEventListener("click", () => texts.setLanguage(texts.otherLanguage()));
-byId("toggle-theme").addEventListener("click", () => {
-    toggleTheme();
-    showSwitches();
-});
 addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && chat.isRunning) chat.stop();
 });
 // Stopped, not failed: leaving the page also breaks its connection.
 addEventListener("pagehide", () => chat.stop());
-onThemeChange(showSwitches);
-texts.onLanguageChange(() => {
-    showSwitches();
-    showContext();
-});
+texts.onLanguageChange(showContext);
 
-showSwitches();
+installSwitches();
 showAll();
 autoscroll.follow();
 focusMessage();
