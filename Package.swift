@@ -138,7 +138,8 @@ let suites: [Target] = [
         "ChatFormatsTests", "Models", ["ChatFormats", "StructuredJSON"],
         resources: [.copy("Fixtures")]),
     tests("SamplingTests", "Engine", ["Sampling"]),
-    tests("GrammarsTests", "Engine", ["Grammars", "StructuredJSON"]),
+    tests(
+        "GrammarsTests", "Engine", ["Grammars", "StructuredJSON"], resources: [.copy("Fixtures")]),
     tests(
         "InferenceTests", "Engine",
         [

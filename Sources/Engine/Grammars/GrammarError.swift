@@ -43,7 +43,7 @@ package struct GrammarLimits: Sendable, Hashable {
     package var maximumWhitespace: Int
 
     package init(
-        maximumExpressions: Int = 400_000, maximumStates: Int = 40_000, maximumThreads: Int = 2_000,
+        maximumExpressions: Int = 60_000, maximumStates: Int = 40_000, maximumThreads: Int = 2_000,
         maximumShapes: Int = 20_000, maximumDepth: Int = 256, maximumWhitespace: Int = 120
     ) {
         self.maximumExpressions = maximumExpressions

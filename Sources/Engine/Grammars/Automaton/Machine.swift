@@ -12,6 +12,8 @@ protocol Machine: Sendable {
     mutating func accepts(_ thread: Thread) -> Bool
     /// A number of scalars, each any one that a JSON string takes as it stands, that is certain to be admitted.
     mutating func plainCapacity(_ thread: Thread) -> Int
+    /// The same for letters, digits and underlines of ASCII.
+    mutating func wordCapacity(_ thread: Thread) -> Int
     /// A thread that no text of at most `length` bytes tells from this one.
     func blurred(_ thread: Thread, for length: Int) -> Thread
     /// A short text that completes the thread's; `nil` where none is known.
@@ -137,6 +139,15 @@ struct LazyAutomaton<M: Machine>: Sendable {
             capacity = max(capacity, machine.plainCapacity(thread))
         }
         if capacity > 0, let slice = trie.slices.first(where: { $0.length <= capacity }) {
+            var mask = slice.plain
+            walk(state, slice.rest, into: &mask)
+            return mask
+        }
+        capacity = 0
+        for thread in threads[Int(state)] {
+            capacity = max(capacity, machine.wordCapacity(thread))
+        }
+        if capacity > 0, let slice = trie.wordSlices.first(where: { $0.length <= capacity }) {
             var mask = slice.plain
             walk(state, slice.rest, into: &mask)
             return mask

@@ -12,6 +12,10 @@ package final class TokenTrie: Sendable {
     let root: Branches
     /// Tokens that any unrestricted JSON string takes, by their length; shortest lengths last.
     let slices: [Slice]
+    /// Tokens of letters, digits and underlines only, in the same way.
+    let wordSlices: [Slice]
+    /// Longer words are not counted among those tokens.
+    static let longestWord = 16
     /// Length of the longest token in bytes.
     let longest: Int
 
@@ -97,20 +101,28 @@ package final class TokenTrie: Sendable {
         root = Branches(sorted, tokens)
         let lengths = tokens.map(Self.plainLength)
         let most = lengths.compactMap { $0 }.max() ?? 0
-        var slices: [Slice] = []
-        for length in [most, 16, 8, 4] where length <= most && slices.last?.length != length {
-            var plain = TokenSet(capacity: tokens.count)
-            var rest: [Int32] = []
-            for token in sorted {
-                if let own = lengths[Int(token)], own <= length {
-                    plain.insert(Int(token))
-                } else {
-                    rest.append(token)
+        func sliced(_ lengths: [Int?], _ limits: [Int]) -> [Slice] {
+            var slices: [Slice] = []
+            for length in limits where slices.last?.length != length {
+                var plain = TokenSet(capacity: tokens.count)
+                var rest: [Int32] = []
+                for token in sorted {
+                    if let own = lengths[Int(token)], own <= length {
+                        plain.insert(Int(token))
+                    } else {
+                        rest.append(token)
+                    }
                 }
+                slices.append(Slice(length: length, plain: plain, rest: Branches(rest, tokens)))
             }
-            slices.append(Slice(length: length, plain: plain, rest: Branches(rest, tokens)))
+            return slices
         }
-        self.slices = slices
+        slices = sliced(lengths, [most, 16, 8, 4].filter { $0 <= most && $0 > 0 })
+        let wordBytes = Set(ExpressionPool.wordBytes)
+        let words = tokens.map { bytes in
+            !bytes.isEmpty && bytes.allSatisfy(wordBytes.contains) ? bytes.count : nil
+        }
+        wordSlices = sliced(words, [Self.longestWord, 8, 4])
     }
 
     /// How many scalars a token has that is nothing but characters which JSON strings take as they stand.

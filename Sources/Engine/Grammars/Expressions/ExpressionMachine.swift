@@ -51,7 +51,13 @@ struct ExpressionMachine: Machine {
         pool.acceptsEnd(thread)
     }
 
-    func plainCapacity(_ thread: ExpressionPool.ID) -> Int { 0 }
+    mutating func plainCapacity(_ thread: ExpressionPool.ID) -> Int {
+        pool.takesAnyPlain(thread) ? .max : 0
+    }
+
+    mutating func wordCapacity(_ thread: ExpressionPool.ID) -> Int {
+        pool.wordCapacity(thread, most: TokenTrie.longestWord)
+    }
 
     func blurred(_ thread: ExpressionPool.ID, for length: Int) -> ExpressionPool.ID { thread }
 

@@ -37,6 +37,10 @@ struct ExpressionPool {
     private var isBoolean: [Bool] = []
     private var known: [UInt64: ID] = [:]
     private var liveness: [ID: Bool] = [:]
+    var plainStates: [ID: Bool] = [:]
+    var wordCapacities: [ID: Int] = [:]
+    /// Any characters, as few or many as there are.
+    private(set) var anyLoop: ID = -1
     /// Where an expression's 256 transitions begin, or -1.
     private var rowStarts: [Int32] = []
     private var rows: [ID] = []
@@ -52,6 +56,7 @@ struct ExpressionPool {
         _ = intern(.empty)
         let none = intern(.complement(Self.nothing))
         precondition(none == Self.everything)
+        anyLoop = repetition(scalars(.all), 0, nil)
     }
 
     var count: Int { nodes.count }
@@ -322,6 +327,33 @@ struct ExpressionPool {
             step = parent
         }
         return true
+    }
+
+    /// Whether a part of it is any text first, so that no character can break it off.
+    ///
+    /// That part must be able to end: behind any text it may ask for the beginning, which is past.
+    mutating func beginsFreely(_ id: ID) -> Bool {
+        switch nodes[Int(id)] {
+        case .concatenation(let first, _):
+            guard first == anyLoop else { return false }
+            let end = byte(Self.end)
+            return isLive(conjunction([id, concatenation(anyLoop, end)]))
+        case .alternatives(let parts):
+            for part in parts where beginsFreely(part) { return true }
+            return false
+        case .conjunction(let parts):
+            guard parts.count(where: { !isAnyText($0) }) <= 1 else { return false }
+            for part in parts where !beginsFreely(part) { return false }
+            return true
+        default: return false
+        }
+    }
+
+    private func isAnyText(_ id: ID) -> Bool {
+        guard case .concatenation(let first, let second) = nodes[Int(id)], first == anyLoop else {
+            return false
+        }
+        return nodes[Int(second)] == .bytes(ByteSet(Self.end))
     }
 
     /// One byte of each class of bytes that `id` cannot tell apart.

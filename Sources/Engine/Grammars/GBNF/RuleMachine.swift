@@ -343,7 +343,13 @@ struct RuleMachine: Machine {
         thread.rest < 0 && pool.isNullable(thread.expression)
     }
 
-    func plainCapacity(_ thread: Thread) -> Int { 0 }
+    mutating func plainCapacity(_ thread: Thread) -> Int {
+        pool.takesAnyPlain(thread.expression) ? .max : 0
+    }
+
+    mutating func wordCapacity(_ thread: Thread) -> Int {
+        pool.wordCapacity(thread.expression, most: TokenTrie.longestWord)
+    }
 
     func blurred(_ thread: Thread, for length: Int) -> Thread { thread }
 

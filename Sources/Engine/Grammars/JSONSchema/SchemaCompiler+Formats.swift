@@ -23,7 +23,7 @@ extension SchemaCompiler {
     }
 
     private static let unenforceable: Set<String> = [
-        "idn-email", "idn-hostname", "iri", "iri-reference",
+        "idn-email", "idn-hostname", "iri", "iri-reference", "regex", "uri-template",
     ]
 
     private static let octet = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"

@@ -320,6 +320,39 @@ extension JSONMachine {
         return plan.rules == 0 && plan.admitsOthers && thread.need == 0 && admitsOthersNow(frame)
     }
 
+    /// Whether a name can go on with any plain characters.
+    mutating func takesAnyPlainName(_ thread: JSONThread) -> Bool {
+        let frame = frames[thread.frame]
+        guard thread.need == 0, admitsOthersNow(frame) else { return false }
+        let plan = objectPlans[Int(frame.plan)]
+        let states = patternStates[thread.extra]
+        for state in states[..<plan.rules] where !pool.takesAnyPlain(state) { return false }
+        if plan.admitsOthers { return true }
+        for state in states[plan.rules...] where pool.takesAnyPlain(state) { return true }
+        return false
+    }
+
+    /// For how many letters, digits and underlines a name can go on.
+    mutating func wordNameCapacity(_ thread: JSONThread) -> Int {
+        let frame = frames[thread.frame]
+        guard thread.need == 0, admitsOthersNow(frame) else { return 0 }
+        let plan = objectPlans[Int(frame.plan)]
+        let most = TokenTrie.longestWord
+        var capacity = plan.admitsOthers ? most : 0
+        for (index, state) in patternStates[thread.extra].enumerated() {
+            let own = pool.wordCapacity(state, most: most)
+            if index < plan.rules {
+                if own == 0 { return 0 }
+            } else {
+                capacity = max(capacity, own)
+            }
+        }
+        for state in patternStates[thread.extra].prefix(plan.rules) {
+            capacity = min(capacity, pool.wordCapacity(state, most: most))
+        }
+        return capacity
+    }
+
     private mutating func endKey(_ thread: JSONThread, into next: inout [JSONThread]) {
         var frame = frames[thread.frame]
         guard thread.need == 0 else { return }

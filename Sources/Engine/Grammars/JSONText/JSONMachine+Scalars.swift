@@ -56,7 +56,10 @@ extension JSONMachine {
         return starts
     }
 
-    /// Lengths are counted beside the expression where nothing else is asked; otherwise inside, where they cannot part.
+    private static let longestCountedInside = 256
+
+    /// Lengths are counted beside the expression where nothing else is asked or they are far; otherwise inside, where a
+    /// text cannot run into its bound.
     private mutating func setText(of shape: Shape, _ starts: inout ScalarStarts) {
         if shape.constants == nil, shape.texts.isEmpty,
             !shape.excluded.contains(where: { $0.string != nil })
@@ -66,6 +69,16 @@ extension JSONMachine {
             starts.need = Int32(clamping: shape.minimumLength)
             starts.room = Int32(clamping: shape.maximumLength ?? .max)
             return
+        }
+        var shape = shape
+        if shape.constants == nil, shape.maximumLength ?? .max > Self.longestCountedInside,
+            shape.minimumLength <= 1
+        {
+            // A long way from its bound an expression's states would differ in nothing else.
+            starts.need = Int32(clamping: shape.minimumLength)
+            starts.room = Int32(clamping: shape.maximumLength ?? .max)
+            shape.minimumLength = 0
+            shape.maximumLength = nil
         }
         let text = schemas.text(of: shape)
         starts.text = pool.isLive(text) ? text : ExpressionPool.nothing
@@ -291,10 +304,23 @@ extension JSONMachine {
     mutating func plainCapacity(_ thread: JSONThread) -> Int {
         guard thread.escape == 0 else { return 0 }
         switch thread.mode {
-        case .key: return isFreeKey(thread) ? .max : 0
+        case .key: return takesAnyPlainName(thread) ? .max : 0
         case .string:
-            guard thread.state == schemas.anyText else { return 0 }
+            guard thread.state == schemas.anyText || pool.takesAnyPlain(thread.state) else {
+                return 0
+            }
             return thread.room == .max ? .max : Int(thread.room)
+        default: return 0
+        }
+    }
+
+    mutating func wordCapacity(_ thread: JSONThread) -> Int {
+        guard thread.escape == 0 else { return 0 }
+        switch thread.mode {
+        case .key: return wordNameCapacity(thread)
+        case .string:
+            return min(
+                pool.wordCapacity(thread.state, most: TokenTrie.longestWord), Int(thread.room))
         default: return 0
         }
     }
