@@ -59,6 +59,9 @@ package final class Grammar: Sendable {
         self.init(SharedAutomaton(machine, limits: limits), trie)
     }
 
+    /// Why the grammar must not be used again: a question about one of its texts took too much work.
+    package var failure: GrammarError? { engine.failure }
+
     /// The beginning of a text, in which nothing has been written.
     package func matcher() -> GrammarMatcher {
         GrammarMatcher(self)
@@ -87,6 +90,8 @@ protocol GrammarEngine: AnyObject, Sendable {
     ) throws(GrammarError) -> (tokens: TokenSet, isComplete: Bool)
     func forced(_ position: AutomatonPosition, most: Int) throws(GrammarError) -> [UInt8]
     func completion(_ position: AutomatonPosition) throws(GrammarError) -> [UInt8]?
+    /// Why the grammar must not be used again.
+    var failure: GrammarError? { get }
 }
 
 /// An automaton behind a lock.
@@ -94,6 +99,8 @@ final class SharedAutomaton<M: Machine>: GrammarEngine {
     private struct Contents: Sendable {
         var automaton: LazyAutomaton<M>
         var generation = 0
+        /// What a call failed with that took too much work: asked again it would fail again, as dearly.
+        var failure: GrammarError?
     }
 
     /// As it was compiled, to begin anew when what was found out since takes too much memory.
@@ -111,9 +118,14 @@ final class SharedAutomaton<M: Machine>: GrammarEngine {
         _ work: (inout Contents) throws(GrammarError) -> Result
     ) throws(GrammarError) -> Result {
         let outcome = contents.withLock { contents -> Swift.Result<Result, GrammarError> in
+            if let failure = contents.failure { return .failure(failure) }
+            contents.automaton.machine.pool.account.begin()
             do throws(GrammarError) {
                 let result = try work(&contents)
                 if let failure = contents.automaton.failure ?? contents.automaton.machine.failure {
+                    if case .work = contents.automaton.machine.pool.account.passed {
+                        contents.failure = failure
+                    }
                     contents.automaton = pristine
                     contents.generation += 1
                     return .failure(failure)
@@ -126,13 +138,18 @@ final class SharedAutomaton<M: Machine>: GrammarEngine {
         return try outcome.get()
     }
 
+    var failure: GrammarError? { contents.withLock { $0.failure } }
+
     func position(
         _ old: AutomatonPosition?, after text: [UInt8]
     ) throws(GrammarError) -> AutomatonPosition {
         try working { contents throws(GrammarError) in
-            if contents.automaton.stateCount + contents.automaton.machine.size
-                > limits.maximumStates
-            {
+            let isLarge =
+                contents.automaton.stateCount + contents.automaton.machine.size
+                - pristine.machine.size > limits.maximumStates
+            // What earlier texts left behind must not take this one's share of expressions.
+            let half = (pristine.machine.pool.count + limits.maximumExpressions) / 2
+            if isLarge || contents.automaton.machine.pool.count > half {
                 contents.automaton = pristine
                 contents.generation += 1
             }

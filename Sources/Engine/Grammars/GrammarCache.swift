@@ -38,14 +38,17 @@ package final class GrammarCache: Sendable {
 
     /// The grammar of a source, compiled if need be.
     ///
-    /// - Throws: ``GrammarError`` of the compilation; failures are not kept.
+    /// - Throws: ``GrammarError`` of the compilation, which is not kept, or of a use that took too much work, which is.
     package func grammar(_ source: Source) throws(GrammarError) -> Grammar {
         let known = contents.withLock { contents -> Grammar? in
             contents.clock += 1
             contents.grammars[source]?.used = contents.clock
             return contents.grammars[source]?.grammar
         }
-        if let known { return known }
+        if let known {
+            if let failure = known.failure { throw failure }
+            return known
+        }
         let grammar = try compile(source)
         contents.withLock { contents in
             if contents.grammars.count >= capacity,

@@ -41,10 +41,18 @@ package struct GrammarLimits: Sendable, Hashable {
     package var maximumDepth: Int
     /// Longest white space between two tokens of JSON, in bytes.
     package var maximumWhitespace: Int
+    /// Most steps that one mask, or one other question about a text, may take.
+    ///
+    /// A step is a derivative, a state or a transition, of some ten nanoseconds. They are counted, not timed, so that a
+    /// grammar which passes does so under any load.
+    package var maximumWork: Int
+    /// The same for compiling.
+    package var maximumCompilationWork: Int
 
     package init(
         maximumExpressions: Int = 60_000, maximumStates: Int = 40_000, maximumThreads: Int = 2_000,
-        maximumShapes: Int = 20_000, maximumDepth: Int = 256, maximumWhitespace: Int = 120
+        maximumShapes: Int = 20_000, maximumDepth: Int = 256, maximumWhitespace: Int = 120,
+        maximumWork: Int = 40_000_000, maximumCompilationWork: Int = 80_000_000
     ) {
         self.maximumExpressions = maximumExpressions
         self.maximumStates = maximumStates
@@ -52,6 +60,8 @@ package struct GrammarLimits: Sendable, Hashable {
         self.maximumShapes = maximumShapes
         self.maximumDepth = maximumDepth
         self.maximumWhitespace = maximumWhitespace
+        self.maximumWork = maximumWork
+        self.maximumCompilationWork = maximumCompilationWork
     }
 
     package static let standard = GrammarLimits()

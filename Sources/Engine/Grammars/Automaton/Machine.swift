@@ -18,6 +18,8 @@ protocol Machine: Sendable {
     func blurred(_ thread: Thread, for length: Int) -> Thread
     /// A short text that completes the thread's; `nil` where none is known.
     mutating func completion(of thread: Thread) -> [UInt8]?
+    /// Expressions, and the account of what has been done.
+    var pool: ExpressionPool { get set }
     /// Why the machine cannot be trusted any more.
     var failure: GrammarError? { get }
     /// How many things it holds, other than its threads.
@@ -78,7 +80,9 @@ struct LazyAutomaton<M: Machine>: Sendable {
 
     @inline(never)
     private mutating func makeStep(_ state: State, _ byte: UInt8) -> State {
-        if state == Self.dead { return state }
+        if state == Self.dead || machine.pool.isOverfull { return Self.dead }
+        machine.pool.account.charge(
+            WorkAccount.Price.state + WorkAccount.Price.thread * threads[Int(state)].count)
         if rowStarts[Int(state)] < 0 {
             rowStarts[Int(state)] = Int32(rows.count)
             rows.append(contentsOf: repeatElement(-1, count: 256))
@@ -96,6 +100,8 @@ struct LazyAutomaton<M: Machine>: Sendable {
             )
             next = []
         }
+        guard !machine.pool.isOverfull, failure == nil else { return Self.dead }
+        machine.pool.account.charge(WorkAccount.Price.thread * next.count)
         let result = intern(next)
         rows[Int(rowStarts[Int(state)]) + Int(byte)] = result
         return result

@@ -6,11 +6,9 @@ struct ExpressionMachine: Machine {
 
     var pool: ExpressionPool
     private let expression: ExpressionPool.ID
-    private let limits: GrammarLimits
 
     init(pattern: String, limits: GrammarLimits) throws(GrammarError) {
-        pool = ExpressionPool(limit: limits.maximumExpressions)
-        self.limits = limits
+        pool = ExpressionPool(limits)
         do throws(Pattern.Fault) {
             var parser = PatternParser(pattern)
             expression = try pool.wholeMatch(try parser.parse())
@@ -26,7 +24,6 @@ struct ExpressionMachine: Machine {
         var schemas = SchemaCompiler(true, limits: limits)
         expression = schemas.literals(choices)
         pool = schemas.pool
-        self.limits = limits
         try check()
     }
 
@@ -65,12 +62,7 @@ struct ExpressionMachine: Machine {
         pool.shortest(thread, seesEnd: true)
     }
 
-    var failure: GrammarError? {
-        guard pool.isOverfull else { return nil }
-        return GrammarError(
-            .tooLarge, at: "",
-            "the expression has more than \(limits.maximumExpressions) states; make it simpler")
-    }
+    var failure: GrammarError? { pool.account.failure(at: "") }
 
     var size: Int { pool.count / 8 }
 }

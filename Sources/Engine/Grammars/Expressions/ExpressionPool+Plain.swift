@@ -29,6 +29,7 @@ extension ExpressionPool {
             }
             for state in next where seen.insert(state).inserted { queue.append(state) }
         }
+        guard !isOverfull else { return false }
         if holds {
             for state in seen { plainStates[state] = true }
         } else {
@@ -59,6 +60,7 @@ extension ExpressionPool {
             guard next.count <= Self.maximumPlainStates else { break }
             level = next
         }
+        guard !isOverfull else { return 0 }
         wordCapacities[id] = length
         return length
     }

@@ -44,14 +44,15 @@ struct ExpressionPool {
     /// Where an expression's 256 transitions begin, or -1.
     private var rowStarts: [Int32] = []
     private var rows: [ID] = []
-    private let limit: Int
+    /// How deep a derivative of an expression recurses.
+    private var nesting: [Int32] = []
+    var account: WorkAccount
 
     /// Whether a bound was passed; what came after it is `nothing` and must not be trusted.
-    private(set) var isOverfull = false
+    var isOverfull: Bool { account.passed != nil }
 
-    /// - Parameter limit: most expressions; one takes about a hundred bytes.
-    init(limit: Int) {
-        self.limit = limit
+    init(_ limits: GrammarLimits) {
+        account = WorkAccount(limits)
         _ = intern(.nothing)
         _ = intern(.empty)
         let none = intern(.complement(Self.nothing))
@@ -67,11 +68,18 @@ struct ExpressionPool {
     // MARK: Building
 
     private mutating func intern(_ node: Node) -> ID {
+        account.charge(WorkAccount.Price.expression)
         if let id = index[node] { return id }
-        guard nodes.count < limit else {
-            isOverfull = true
+        guard nodes.count < account.limits.maximumExpressions else {
+            account.pass(.expressions)
             return Self.nothing
         }
+        let depth = nesting(of: node)
+        guard Int(depth) < WorkAccount.maximumNesting else {
+            account.pass(.nesting)
+            return Self.nothing
+        }
+        nesting.append(depth)
         let id = ID(nodes.count)
         nodes.append(node)
         index[node] = id
@@ -102,6 +110,17 @@ struct ExpressionPool {
         return id
     }
 
+    private func nesting(of node: Node) -> Int32 {
+        switch node {
+        case .nothing, .empty, .bytes: 0
+        case .concatenation(let first, let second):
+            max(nesting[Int(first)], nullable[Int(first)] ? nesting[Int(second)] : 0) + 1
+        case .alternatives(let parts), .conjunction(let parts):
+            parts.reduce(0) { max($0, nesting[Int($1)]) } + 1
+        case .complement(let body), .repetition(let body, _, _): nesting[Int(body)] + 1
+        }
+    }
+
     mutating func bytes(_ set: ByteSet) -> ID {
         set.isEmpty ? Self.nothing : intern(.bytes(set))
     }
@@ -118,10 +137,15 @@ struct ExpressionPool {
         if first == Self.nothing || second == Self.nothing { return Self.nothing }
         if first == Self.empty { return second }
         if second == Self.empty { return first }
-        if case .concatenation(let head, let tail) = nodes[Int(first)] {
-            return intern(.concatenation(head, concatenation(tail, second)))
+        var heads: [ID] = []
+        var last = first
+        while case .concatenation(let head, let tail) = nodes[Int(last)] {
+            heads.append(head)
+            last = tail
         }
-        return intern(.concatenation(first, second))
+        var result = intern(.concatenation(last, second))
+        while let head = heads.popLast() { result = intern(.concatenation(head, result)) }
+        return isOverfull ? Self.nothing : result
     }
 
     mutating func sequence(_ parts: [ID]) -> ID {
@@ -129,6 +153,7 @@ struct ExpressionPool {
     }
 
     mutating func alternatives(_ parts: [ID]) -> ID {
+        account.charge(parts.count)
         var flat: [ID] = []
         var set = ByteSet()
         for part in parts {
@@ -148,6 +173,7 @@ struct ExpressionPool {
         }
         if flat.contains(Self.everything) { return Self.everything }
         if !set.isEmpty { flat.append(bytes(set)) }
+        account.charge(flat.count * 4)
         flat = Self.sortedUnique(flat)
         if flat.contains(Self.empty),
             flat.contains(where: { $0 != Self.empty && nullable[Int($0)] })
@@ -170,6 +196,7 @@ struct ExpressionPool {
             default: if part != Self.everything { flat.append(part) }
             }
         }
+        account.charge(flat.count * 8)
         flat = Self.sortedUnique(flat)
         var set: ByteSet?
         for case .bytes(let more) in flat.map({ nodes[Int($0)] }) {
@@ -229,8 +256,11 @@ struct ExpressionPool {
 
     /// What may follow `byte`; `nothing` where no text begins with it.
     mutating func step(_ id: ID, _ byte: UInt8) -> ID {
+        account.charge(1)
+        guard !isOverfull else { return Self.nothing }
         var start = rowStarts[Int(id)]
         if start < 0 {
+            account.charge(WorkAccount.Price.row)
             start = Int32(rows.count)
             rowStarts[Int(id)] = start
             rows.append(contentsOf: repeatElement(-1, count: 256))
@@ -240,6 +270,7 @@ struct ExpressionPool {
         if next >= 0 { return next }
         var result = derivative(id, byte)
         if isBoolean[Int(result)], !isLive(result) { result = Self.nothing }
+        guard !isOverfull else { return Self.nothing }
         rows[place] = result
         return result
     }
@@ -250,6 +281,8 @@ struct ExpressionPool {
         case .bytes(let set): return set.contains(byte) ? Self.empty : Self.nothing
         default: break
         }
+        account.charge(WorkAccount.Price.derivative)
+        guard !isOverfull else { return Self.nothing }
         let key = UInt64(UInt32(bitPattern: id)) << 8 | UInt64(byte)
         if let result = known[key] { return result }
         let result: ID
@@ -281,6 +314,7 @@ struct ExpressionPool {
                 body, max(Int(minimum) - 1, 0), maximum < 0 ? nil : Int(maximum) - 1)
             result = concatenation(derivative(body, byte), rest)
         }
+        guard !isOverfull else { return Self.nothing }
         known[key] = result
         return result
     }
@@ -317,6 +351,7 @@ struct ExpressionPool {
             }
             if queue.count > 4_000 || isOverfull { return true }
         }
+        if isOverfull { return true }
         guard var step = found else {
             for state in queue { liveness[state] = false }
             return false
@@ -361,6 +396,8 @@ struct ExpressionPool {
         var sets: [ByteSet] = []
         var seen: Set<ByteSet> = []
         collectFirst(id, &sets, &seen)
+        account.charge(WorkAccount.Price.classes * (sets.count / 4 + 1))
+        guard !isOverfull else { return [] }
         var classes = [UInt64](repeating: 0, count: 256)
         for set in sets {
             for byte in 0..<256 {
@@ -375,7 +412,11 @@ struct ExpressionPool {
         return result
     }
 
-    private func collectFirst(_ id: ID, _ sets: inout [ByteSet], _ seen: inout Set<ByteSet>) {
+    private mutating func collectFirst(
+        _ id: ID, _ sets: inout [ByteSet], _ seen: inout Set<ByteSet>
+    ) {
+        account.charge(2)
+        guard !isOverfull else { return }
         switch nodes[Int(id)] {
         case .nothing, .empty: break
         case .bytes(let set): if seen.insert(set).inserted { sets.append(set) }

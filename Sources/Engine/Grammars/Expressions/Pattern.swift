@@ -272,26 +272,27 @@ struct PatternParser {
     /// A class after its opening bracket.
     private mutating func characterClass() throws(Pattern.Fault) -> ScalarRanges {
         let isNegated = take("^")
-        var set = ScalarRanges([])
+        // Joined once at the end: a class may name very many scalars.
+        var ranges: [ClosedRange<UInt32>] = []
         while !take("]") {
             if take("[:") {
                 throw unsupported("a POSIX class")
             }
             let (item, low) = try classItem()
             guard let low, peek() == "-", let after = peek(1), after != "]" else {
-                set = set.union(item)
+                ranges += item.ranges
                 continue
             }
             position += 1
             let (upper, high) = try classItem()
             guard let high else {
-                set = set.union(item).union(upper).union(ScalarRanges(0x2D))
+                ranges += item.ranges + upper.ranges + [0x2D...0x2D]
                 continue
             }
             guard low <= high else { throw fault("has a range whose end is before its start") }
-            set = set.union(ScalarRanges([low...high]))
+            ranges.append(low...high)
         }
-        let result = cased(set)
+        let result = cased(ScalarRanges(ranges))
         return isNegated ? result.inverted : result
     }
 

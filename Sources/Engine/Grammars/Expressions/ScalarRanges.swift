@@ -79,22 +79,21 @@ struct ScalarRanges: Sendable, Equatable {
             $0.key == key || key.count == 1 && $0.key.hasPrefix(key)
         }
         guard !members.isEmpty else { return nil }
-        let wanted = Set(members.values)
-        var ranges: [ClosedRange<UInt32>] = []
-        var start: UInt32?
-        for value in 0...0x110000 as ClosedRange<UInt32> {
-            let isMember =
-                Unicode.Scalar(value).map { wanted.contains($0.properties.generalCategory) }
-                ?? false
-            if isMember {
-                if start == nil { start = value }
-            } else if let first = start {
-                ranges.append(first...value - 1)
-                start = nil
-            }
-        }
-        return ScalarRanges(ranges)
+        return ScalarRanges(members.values.flatMap { rangesOfCategories[$0] ?? [] })
     }
+
+    /// The scalars of every category: looked up once, because each time takes millions of steps.
+    private static let rangesOfCategories: [Unicode.GeneralCategory: [ClosedRange<UInt32>]] = {
+        var result: [Unicode.GeneralCategory: [ClosedRange<UInt32>]] = [:]
+        var start: (value: UInt32, category: Unicode.GeneralCategory)?
+        for value in 0...0x110000 as ClosedRange<UInt32> {
+            let category = Unicode.Scalar(value)?.properties.generalCategory
+            if category == start?.category { continue }
+            if let start { result[start.category, default: []].append(start.value...value - 1) }
+            start = category.map { (value, $0) }
+        }
+        return result
+    }()
 
     private static let categories: [String: Unicode.GeneralCategory] = [
         "Lu": .uppercaseLetter, "Ll": .lowercaseLetter, "Lt": .titlecaseLetter,
@@ -120,7 +119,7 @@ extension ExpressionPool {
     /// One scalar of a set, as UTF-8.
     mutating func scalars(_ set: ScalarRanges) -> ID {
         var parts: [ID] = []
-        for range in set.ranges {
+        for range in set.ranges where !isOverfull {
             for (low, high, length) in [
                 (0x0, 0x7F, 1), (0x80, 0x7FF, 2), (0x800, 0xFFFF, 3), (0x10000, 0x10FFFF, 4),
             ] as [(UInt32, UInt32, Int)] {

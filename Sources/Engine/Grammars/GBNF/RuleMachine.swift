@@ -21,7 +21,7 @@ struct RuleMachine: Machine {
         case choice([[Int32]])
     }
 
-    private var pool: ExpressionPool
+    var pool: ExpressionPool
     private var symbols: [Symbol] = []
     private var symbolOfRule: [Int: Int32] = [:]
     private var expressionOfRule: [Int: ExpressionPool.ID] = [:]
@@ -29,12 +29,14 @@ struct RuleMachine: Machine {
     /// Length of a shortest text of each symbol.
     private var costs: [Int?] = []
     private var beginning: [Thread] = []
+    /// How deep calls of rules are nested at the moment.
+    private var nesting = 0
     private let limits: GrammarLimits
 
     private static let maximumSymbols = 100_000
 
     init(gbnf text: String, limits: GrammarLimits) throws(GrammarError) {
-        pool = ExpressionPool(limit: limits.maximumExpressions)
+        pool = ExpressionPool(limits)
         self.limits = limits
         var parser = GBNFParser(text)
         let grammar = try parser.parse()
@@ -53,6 +55,7 @@ struct RuleMachine: Machine {
         let root = try symbol(.rule(grammar.root), grammar, recursive, depth: 0)
         try refuseLeftRecursion(grammar)
         measure()
+        if let failure { throw failure }
         guard costs[Int(root)] != nil else {
             throw GrammarError(.unsatisfiable, at: "", "the rule 'root' has no text that ends")
         }
@@ -208,13 +211,15 @@ struct RuleMachine: Machine {
     }
 
     /// A rule that begins with itself would be called without end.
-    private func refuseLeftRecursion(_ grammar: GBNFGrammar) throws(GrammarError) {
+    private mutating func refuseLeftRecursion(_ grammar: GBNFGrammar) throws(GrammarError) {
         var isNullable = symbols.map { symbol in
             if case .expression(let id) = symbol { pool.isNullable(id) } else { false }
         }
         var changed = true
         while changed {
             changed = false
+            pool.account.charge(symbols.count)
+            if let failure { throw failure }
             for (number, symbol) in symbols.enumerated() where !isNullable[number] {
                 guard case .choice(let choices) = symbol else { continue }
                 if choices.contains(where: { $0.allSatisfy { isNullable[Int($0)] } }) {
@@ -263,8 +268,9 @@ struct RuleMachine: Machine {
             costs[number] = pool.shortest(id, seesEnd: false)?.count
         }
         var changed = true
-        while changed {
+        while changed, !pool.isOverfull {
             changed = false
+            pool.account.charge(symbols.count * 4)
             for (number, symbol) in symbols.enumerated() {
                 guard case .choice(let choices) = symbol else { continue }
                 for choice in choices {
@@ -292,6 +298,11 @@ struct RuleMachine: Machine {
     private mutating func push(
         _ symbol: Int32, _ rest: Int32, into threads: inout [Thread], _ seen: inout Set<Thread>
     ) {
+        pool.account.charge(WorkAccount.Price.thread)
+        guard !pool.isOverfull else { return }
+        guard nesting < WorkAccount.maximumNesting else { return pool.account.pass(.nesting) }
+        nesting += 1
+        defer { nesting -= 1 }
         switch symbols[Int(symbol)] {
         case .expression(let id):
             let thread = Thread(expression: id, rest: rest)
@@ -367,7 +378,8 @@ struct RuleMachine: Machine {
     private mutating func append(_ symbol: Int32, to text: inout [UInt8]) -> Bool {
         var pending = [symbol]
         while let symbol = pending.popLast() {
-            guard text.count < 100_000 else { return false }
+            pool.account.charge(WorkAccount.Price.thread)
+            guard text.count < 100_000, !pool.isOverfull else { return false }
             switch symbols[Int(symbol)] {
             case .expression(let id):
                 guard let piece = pool.shortest(id, seesEnd: false) else { return false }
@@ -385,12 +397,7 @@ struct RuleMachine: Machine {
         return true
     }
 
-    var failure: GrammarError? {
-        guard pool.isOverfull else { return nil }
-        return GrammarError(
-            .tooLarge, at: "",
-            "the grammar has more than \(limits.maximumExpressions) states; make its rules simpler")
-    }
+    var failure: GrammarError? { pool.account.failure(at: "") }
 
     var size: Int { stack.count + pool.count / 8 }
 }

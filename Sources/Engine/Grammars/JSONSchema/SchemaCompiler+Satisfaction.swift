@@ -13,9 +13,11 @@ extension SchemaCompiler {
                 .tooLarge, at: path(of: id), "requires values inside one another too deeply")
         }
         for shape in try expand(id) where try isInhabited(shapes[Int(shape)]) {
+            if let failure = pool.account.failure(at: path(of: id)) { throw failure }
             inhabited[id] = true
             return true
         }
+        if let failure = pool.account.failure(at: path(of: id)) { throw failure }
         // Inside another question the answer may rest on that one's assumption.
         if underway.count == 1 { inhabited[id] = false }
         return false

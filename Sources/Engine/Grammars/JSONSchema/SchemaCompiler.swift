@@ -24,7 +24,7 @@ struct SchemaCompiler: Sendable {
 
     init(_ schema: JSONValue, limits: GrammarLimits) {
         document = SchemaDocument(schema)
-        pool = ExpressionPool(limit: limits.maximumExpressions)
+        pool = ExpressionPool(limits)
         self.limits = limits
         anyText = pool.anyText()
     }
@@ -84,7 +84,10 @@ struct SchemaCompiler: Sendable {
         var steps = 0
         while var partial = stack.popLast() {
             steps += 1
-            guard steps <= 5_000, shapes.count < limits.maximumShapes, !pool.isOverfull else {
+            pool.account.charge(
+                WorkAccount.Price.alternative + 8 * (partial.seen.count + partial.work.count))
+            if let failure = pool.account.failure(at: path(of: id)) { throw failure }
+            guard steps <= 5_000, shapes.count < limits.maximumShapes else {
                 throw GrammarError(
                     .tooLarge, at: path(of: id),
                     "combines into more alternatives than can be kept; use fewer anyOf and oneOf inside one another"
@@ -149,6 +152,7 @@ struct SchemaCompiler: Sendable {
         shape.constants = nil
         var kept: [JSONValue] = []
         for value in constants where try admits(shape, value) {
+            pool.account.charge(4 * min(kept.count, 200) + 4)
             if !kept.contains(where: { $0.isSame(as: value) }) || kept.count > 200 {
                 kept.append(value)
             }
@@ -203,6 +207,7 @@ struct SchemaCompiler: Sendable {
         var items: [SchemaItem] = []
         let key = ExactString(name)
         let bytes = Array(name.utf8)
+        pool.account.charge(8 * shape.objects.count + 8)
         for clause in shape.objects {
             var isDeclared = false
             if let item = clause.properties[key] {

@@ -9,7 +9,9 @@ extension JSONMachine {
         var current = thread
         for _ in 0..<Self.maximumPieces {
             if accepts(current) { return text }
-            guard let piece = piece(after: current), !piece.isEmpty else { return nil }
+            guard !pool.isOverfull, let piece = piece(after: current), !piece.isEmpty else {
+                return nil
+            }
             var threads = [current]
             for byte in piece {
                 var next: [JSONThread] = []
@@ -96,9 +98,10 @@ extension JSONMachine {
         var queue: [(thread: JSONThread, text: [UInt8])] = [(thread, [])]
         var seen: Set<JSONThread> = [thread]
         var position = 0
-        while position < queue.count, queue.count < 20_000 {
+        while position < queue.count, queue.count < 20_000, !pool.isOverfull {
             let (current, text) = queue[position]
             position += 1
+            pool.account.charge(bytes.count * WorkAccount.Price.thread)
             for byte in bytes {
                 var next: [JSONThread] = []
                 step(current, byte, into: &next)
@@ -130,9 +133,10 @@ extension JSONMachine {
         var queue: [(thread: JSONThread, text: [UInt8])] = [(thread, [])]
         var seen: Set<JSONThread> = [thread]
         var position = 0
-        while position < queue.count, queue.count < 20_000 {
+        while position < queue.count, queue.count < 20_000, !pool.isOverfull {
             let (current, text) = queue[position]
             position += 1
+            pool.account.charge(11 * WorkAccount.Price.thread)
             if endsNumber(current) { return text }
             for byte in Array("0123456789.".utf8) {
                 var next: [JSONThread] = []
@@ -239,6 +243,8 @@ extension JSONMachine {
     }
 
     private mutating func cheapest(in index: Int32) -> (cost: Int, text: [UInt8])? {
+        pool.account.charge(WorkAccount.Price.alternative)
+        guard !pool.isOverfull else { return nil }
         let starts = scalars(of: index)
         var choices: [[UInt8]] = []
         for bit in 0..<3 where starts.literals >> bit & 1 == 1 {

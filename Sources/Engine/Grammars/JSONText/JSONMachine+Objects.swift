@@ -261,6 +261,7 @@ extension JSONMachine {
         thread.need = Self.utf8Step(thread.need, byte)
         guard thread.need >= 0 else { return false }
         if thread.extra != 0 {
+            pool.account.charge(WorkAccount.Price.thread)
             let states = patternStates[thread.extra].map { pool.step($0, byte) }
             thread.extra = patternStates.index(of: states)
         }

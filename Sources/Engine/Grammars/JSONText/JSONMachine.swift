@@ -50,7 +50,7 @@ struct JSONMachine: Machine {
     static let literals: [[UInt8]] = [Array("true".utf8), Array("false".utf8), Array("null".utf8)]
 
     var pool: ExpressionPool {
-        get { schemas.pool }
+        _read { yield schemas.pool }
         _modify { yield &schemas.pool }
     }
 
@@ -65,11 +65,7 @@ struct JSONMachine: Machine {
 
     var failure: GrammarError? {
         if let fault { return fault }
-        guard schemas.pool.isOverfull else { return nil }
-        return GrammarError(
-            .tooLarge, at: "",
-            "its expressions have more than \(limits.maximumExpressions) states; make its patterns simpler"
-        )
+        return schemas.pool.account.failure(at: "#")
     }
 
     var size: Int { frames.count + marks.count + patternStates.count + schemas.pool.count / 8 }
