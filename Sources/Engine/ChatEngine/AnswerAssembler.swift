@@ -107,6 +107,7 @@ struct AnswerAssembler {
         if isOther { reports = [] }
         if let end = result.end {
             isDone = true
+            usage.matchedStop = result.matchedStop
             events.append(.finished(end, usage))
         }
         return events

@@ -53,6 +53,8 @@ package struct AnswerReader {
         package var events: [CompletionEvent] = []
         /// Why the answer is over, if it is.
         package var end: FinishReason?
+        /// The stop string that ended it.
+        package var matchedStop: String?
         /// Whether the token belonged to a thought.
         package var isReasoning = false
     }
@@ -106,7 +108,10 @@ package struct AnswerReader {
             case .text(let text):
                 let match = matcher.append(text)
                 if !match.text.isEmpty { result.events.append(.text(match.text)) }
-                if match.isMatched { result.end = .stop }
+                if match.isMatched {
+                    result.end = .stop
+                    result.matchedStop = match.match
+                }
             case .reasoning(let text):
                 result.events.append(.reasoning(text))
             case .call(let name, let id):

@@ -106,7 +106,7 @@ package final class LoadedEncoder: Sendable {
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.longestText,
             loadedAt: Int(Date().timeIntervalSince1970), canChat: false,
-            task: engine.isClassifier ? .reranking : .embedding)
+            task: engine.isClassifier ? .reranking : .embedding, file: FileSummary(file).file)
     }
 
     private static func usualPooling(_ architecture: String) -> Pooling {

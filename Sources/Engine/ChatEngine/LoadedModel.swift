@@ -104,7 +104,8 @@ package final class LoadedModel: Sendable {
         recommendedSampling = SamplingOptions(recommendedBy: file)
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,
-            loadedAt: Int(Date().timeIntervalSince1970), canChat: format != nil)
+            loadedAt: Int(Date().timeIntervalSince1970), canChat: format != nil,
+            file: FileSummary(file).file)
     }
 
     /// Compiled grammars; the first request for one waits for the vocabulary to be sorted.

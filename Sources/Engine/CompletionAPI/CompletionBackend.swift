@@ -31,10 +31,13 @@ package struct ModelDescription: Sendable, Equatable {
     package var canChat: Bool
     package var task: ModelTask
     package var residency: ModelResidencyReport
+    /// What its file holds, where there is one.
+    package var file: ModelFile?
 
     package init(
         name: String, summary: String, contextLength: Int, loadedAt: Int, canChat: Bool,
-        task: ModelTask = .generation, residency: ModelResidencyReport = ModelResidencyReport()
+        task: ModelTask = .generation, residency: ModelResidencyReport = ModelResidencyReport(),
+        file: ModelFile? = nil
     ) {
         self.name = name
         self.summary = summary
@@ -43,6 +46,30 @@ package struct ModelDescription: Sendable, Equatable {
         self.canChat = canChat
         self.task = task
         self.residency = residency
+        self.file = file
+    }
+}
+
+/// What a model's file holds, in numbers.
+package struct ModelFile: Sendable, Equatable {
+    /// Such as `qwen3`.
+    package var architecture: String
+    package var parameters: Int
+    /// For people: such as `751.6M`.
+    package var parameterSize: String
+    /// The type that most weights have, such as `Q4_K`.
+    package var weightType: String
+    /// Bytes of all weights.
+    package var bytes: Int
+
+    package init(
+        architecture: String, parameters: Int, parameterSize: String, weightType: String, bytes: Int
+    ) {
+        self.architecture = architecture
+        self.parameters = parameters
+        self.parameterSize = parameterSize
+        self.weightType = weightType
+        self.bytes = bytes
     }
 }
 

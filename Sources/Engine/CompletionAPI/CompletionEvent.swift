@@ -57,7 +57,7 @@ package enum FinishReason: String, Sendable, Equatable {
     case toolCalls = "tool_calls"
 }
 
-/// What a completion took.
+/// What a completion took, and what ended it early.
 package struct Usage: Sendable, Equatable {
     package var promptTokens: Int
     package var completionTokens: Int
@@ -69,10 +69,12 @@ package struct Usage: Sendable, Equatable {
     package var prefillSeconds: Double
     /// Seconds from the first token to the last.
     package var decodeSeconds: Double
+    /// The stop string that ended the answer; `nil` where something else did.
+    package var matchedStop: String?
 
     package init(
         promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0, reasoningTokens: Int = 0,
-        prefillSeconds: Double = 0, decodeSeconds: Double = 0
+        prefillSeconds: Double = 0, decodeSeconds: Double = 0, matchedStop: String? = nil
     ) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
@@ -80,5 +82,6 @@ package struct Usage: Sendable, Equatable {
         self.reasoningTokens = reasoningTokens
         self.prefillSeconds = prefillSeconds
         self.decodeSeconds = decodeSeconds
+        self.matchedStop = matchedStop
     }
 }

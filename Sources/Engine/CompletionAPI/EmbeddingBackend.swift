@@ -14,7 +14,8 @@ package protocol EmbeddingBackend: Sendable {
 }
 
 /// All that the server asks of what is behind it.
-package typealias ModelBackend = CompletionBackend & EmbeddingBackend & ModelAdministration
+package typealias ModelBackend = CompletionBackend & EmbeddingBackend & TokenizingBackend
+    & ModelAdministration
 
 /// Texts that should become vectors.
 package struct EmbeddingRequest: Sendable, Equatable {

@@ -114,6 +114,11 @@ struct StopStringMatcherTests {
         text += matcher.finish()
         #expect(text == example.rest)
         #expect(matcher.isMatched == example.isMatched)
+        // What was cut off is a stop string, which the text goes on with.
+        if let match = matcher.match {
+            #expect(example.stops.contains(match))
+            #expect(example.text.hasPrefix(example.rest + match))
+        }
     }
 
     @Test("Text is held back only while it may become a stop string")

@@ -9,8 +9,8 @@ package final class ScriptedBackend: ModelBackend {
     package struct Script: Sendable {
         /// Thrown instead of an answer.
         package var refusal: CompletionError?
-        /// The texts of the answer, a token each.
-        package var pieces: [String]
+        /// What happens between the start and the end, a token each.
+        package var events: [CompletionEvent]
         /// Whether the pieces are repeated until somebody stops it.
         package var isEndless: Bool
         /// Time before each piece.
@@ -19,19 +19,36 @@ package final class ScriptedBackend: ModelBackend {
         package var failure: CompletionError?
         package var reason: FinishReason
         package var promptTokens: Int
+        package var cachedTokens: Int
+        package var matchedStop: String?
 
+        /// An answer of these texts.
         package init(
             _ pieces: [String] = ["Hello", ", ", "world"], isEndless: Bool = false,
             pause: Duration = .zero, refusal: CompletionError? = nil,
             failure: CompletionError? = nil, reason: FinishReason = .stop, promptTokens: Int = 7
         ) {
-            self.pieces = pieces
+            self.init(
+                events: pieces.map { .text($0) }, isEndless: isEndless, pause: pause,
+                refusal: refusal, failure: failure, reason: reason, promptTokens: promptTokens)
+        }
+
+        /// An answer of any events but the first and the last, which come by themselves.
+        package init(
+            events: [CompletionEvent], isEndless: Bool = false, pause: Duration = .zero,
+            refusal: CompletionError? = nil, failure: CompletionError? = nil,
+            reason: FinishReason = .stop, promptTokens: Int = 7, cachedTokens: Int = 0,
+            matchedStop: String? = nil
+        ) {
+            self.refusal = refusal
+            self.events = events
             self.isEndless = isEndless
             self.pause = pause
-            self.refusal = refusal
             self.failure = failure
             self.reason = reason
             self.promptTokens = promptTokens
+            self.cachedTokens = cachedTokens
+            self.matchedStop = matchedStop
         }
     }
 
@@ -40,6 +57,7 @@ package final class ScriptedBackend: ModelBackend {
         var requests: [CompletionRequest] = []
         var embeddings: [EmbeddingRequest] = []
         var rerankings: [RerankRequest] = []
+        var tokenized: [Conversation] = []
         var statistics = BackendStatistics(cacheBytesTotal: 1 << 20)
         var cancelled = 0
     }
@@ -63,6 +81,9 @@ package final class ScriptedBackend: ModelBackend {
 
     /// Every request for a ranking so far.
     package var rerankings: [RerankRequest] { state.withLock(\.rerankings) }
+
+    /// Every conversation so far whose tokens somebody wanted to know.
+    package var tokenized: [Conversation] { state.withLock(\.tokenized) }
 
     /// How many answers were stopped before their end.
     package var cancelled: Int { state.withLock(\.cancelled) }
@@ -149,6 +170,30 @@ package final class ScriptedBackend: ModelBackend {
             scores: request.documents.map { Double($0.utf8.count) }, promptTokens: 11)
     }
 
+    /// A token for each byte; a beginning of text, id 256, where special tokens are wanted or a conversation is read.
+    package func tokens(of request: TokenizationRequest) async throws -> [Int] {
+        switch request.prompt {
+        case .tokens(let tokens): return tokens
+        case .text(let text): return (request.addsSpecial ? [256] : []) + text.utf8.map(Int.init)
+        case .chat(let conversation):
+            state.withLock { $0.tokenized.append(conversation) }
+            return [256] + conversation.messages.flatMap { $0.content.utf8.map(Int.init) }
+        }
+    }
+
+    package func pieces(of tokens: [Int], model: String) async throws -> [[UInt8]] {
+        guard let wrong = tokens.first(where: { !(0...256).contains($0) }) else {
+            return tokens.map { $0 == 256 ? Array("<s>".utf8) : [UInt8($0)] }
+        }
+        throw CompletionError(
+            code: .invalidRequest, message: "token id \(wrong) is outside the vocabulary",
+            field: "tokens")
+    }
+
+    package func text(of tokens: [Int], model: String) async throws -> String {
+        String(decoding: try await pieces(of: tokens, model: model).joined(), as: UTF8.self)
+    }
+
     /// False where the reader stopped it.
     private func play(
         _ script: Script, to continuation: CompletionStream.Continuation
@@ -157,24 +202,32 @@ package final class ScriptedBackend: ModelBackend {
         state.withLock { $0.statistics.promptTokens += script.promptTokens }
         var tokens = 0
         repeat {
-            for piece in script.pieces {
+            for event in script.events {
                 if script.pause > .zero {
                     // A cancelled sleep ends early; the check below sees why.
                     try? await Task.sleep(for: script.pause)
                 }
                 guard !Task.isCancelled else { return false }
-                continuation.yield(.text(piece))
+                continuation.yield(event)
                 tokens += 1
                 state.withLock { $0.statistics.completionTokens += 1 }
             }
         } while script.isEndless
         if script.failure == nil {
             let usage = Usage(
-                promptTokens: script.promptTokens, completionTokens: tokens, prefillSeconds: 0.5,
-                decodeSeconds: 0.25)
+                promptTokens: script.promptTokens, completionTokens: tokens,
+                cachedTokens: script.cachedTokens,
+                reasoningTokens: script.events.count(where: \.isReasoning),
+                prefillSeconds: 0.5, decodeSeconds: 0.25, matchedStop: script.matchedStop)
             continuation.yield(.finished(script.reason, usage))
         }
         return true
+    }
+}
+
+extension CompletionEvent {
+    fileprivate var isReasoning: Bool {
+        if case .reasoning = self { true } else { false }
     }
 }
 

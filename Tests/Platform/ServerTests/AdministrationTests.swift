@@ -155,6 +155,18 @@ private struct SlowToStart: ModelBackend {
         try await other.rerank(request)
     }
 
+    func tokens(of request: TokenizationRequest) async throws -> [Int] {
+        try await other.tokens(of: request)
+    }
+
+    func pieces(of tokens: [Int], model: String) async throws -> [[UInt8]] {
+        try await other.pieces(of: tokens, model: model)
+    }
+
+    func text(of tokens: [Int], model: String) async throws -> String {
+        try await other.text(of: tokens, model: model)
+    }
+
     func memory() async -> ModelMemoryReport { await other.memory() }
     func load(_ name: String) async throws -> ModelDescription { try await other.load(name) }
     func unload(_ name: String) async throws -> ModelDescription { try await other.unload(name) }

@@ -82,25 +82,25 @@ package struct ModelSource: Sendable {
         self.load = load
         let known = ModelResidencyReport(state: .unloaded)
         let now = Int(Date().timeIntervalSince1970)
-        let summary = FileSummary(file).line
+        let summary = FileSummary(file)
         guard try LoadedEncoder.isEncoder(file) else {
             let configuration = try ModelFamilies.configuration(of: file)
             memory = try ModelMemory(of: file, as: model)
             description = ModelDescription(
-                name: name, summary: summary,
+                name: name, summary: summary.line,
                 contextLength: LoadedModel.limits(of: configuration, model).contextLength,
                 loadedAt: now,
                 canChat: try file.optionalString("tokenizer.chat_template") != nil,
-                residency: known)
+                residency: known, file: summary.file)
             return
         }
         memory = try ModelMemory(of: file, as: encoder)
         description = ModelDescription(
-            name: name, summary: summary,
+            name: name, summary: summary.line,
             contextLength: try LoadedEncoder.longestText(of: file, encoder),
             loadedAt: now, canChat: false,
             task: file.tensor(named: "cls.output.weight") == nil ? .embedding : .reranking,
-            residency: known)
+            residency: known, file: summary.file)
     }
 
     /// A model that is loaded, and stays.

@@ -9,8 +9,14 @@ package struct StopStringMatcher: Sendable {
     package struct Result: Sendable, Equatable {
         /// Text that is safe to show; often empty.
         package var text: String
-        /// Whether a stop string is complete: `text` ends before it, and nothing more will come.
-        package var isMatched: Bool
+        /// The stop string that is complete: `text` ends before it, and nothing more will come.
+        package var match: String?
+        package var isMatched: Bool { match != nil }
+
+        package init(text: String, match: String? = nil) {
+            self.text = text
+            self.match = match
+        }
     }
 
     private struct Automaton {
@@ -51,8 +57,9 @@ package struct StopStringMatcher: Sendable {
     private var automata: [Automaton]
     /// The end of the text so far, which may become part of a stop string.
     private var held: [UInt8] = []
-    /// Whether a stop string was found.
-    package private(set) var isMatched = false
+    /// The stop string that was found.
+    package private(set) var match: String?
+    package var isMatched: Bool { match != nil }
 
     /// A matcher at the start of a text; empty stop strings count for nothing.
     package init(_ stopStrings: [String]) {
@@ -61,8 +68,8 @@ package struct StopStringMatcher: Sendable {
 
     /// Takes more text.
     package mutating func append(_ delta: String) -> Result {
-        guard !isMatched else { return Result(text: "", isMatched: true) }
-        guard !automata.isEmpty else { return Result(text: delta, isMatched: false) }
+        guard match == nil else { return Result(text: "", match: match) }
+        guard !automata.isEmpty else { return Result(text: delta) }
         for byte in delta.utf8 {
             held.append(byte)
             var longestMatch = 0
@@ -70,16 +77,16 @@ package struct StopStringMatcher: Sendable {
                 longestMatch = max(longestMatch, automata[index].state)
             }
             if longestMatch > 0 {
-                isMatched = true
                 let text = String(decoding: held.dropLast(longestMatch), as: UTF8.self)
+                match = String(decoding: held.suffix(longestMatch), as: UTF8.self)
                 held = []
-                return Result(text: text, isMatched: true)
+                return Result(text: text, match: match)
             }
         }
         let safe = held.count - (automata.map(\.state).max() ?? 0)
         let text = String(decoding: held.prefix(safe), as: UTF8.self)
         held.removeFirst(safe)
-        return Result(text: text, isMatched: false)
+        return Result(text: text)
     }
 
     /// The end of the text: what was held back.

@@ -66,6 +66,29 @@ struct GovernedBackend: ModelBackend {
         work.finish(Usage(promptTokens: result.promptTokens, completionTokens: 0))
         return result
     }
+
+    func tokens(of request: TokenizationRequest) async throws -> [Int] {
+        try requireAllowed(request.model)
+        return try await backend.tokens(of: request)
+    }
+
+    func pieces(of tokens: [Int], model: String) async throws -> [[UInt8]] {
+        try requireAllowed(model)
+        return try await backend.pieces(of: tokens, model: model)
+    }
+
+    func text(of tokens: [Int], model: String) async throws -> String {
+        try requireAllowed(model)
+        return try await backend.text(of: tokens, model: model)
+    }
+
+    /// Tokens that are only counted cost too little to be counted themselves.
+    private func requireAllowed(_ model: String) throws {
+        let caller = try scope.caller
+        guard caller.mayUse(model: model) else {
+            throw APIError.modelNotAllowed(model, key: caller.name)
+        }
+    }
 }
 
 extension Prompt {
