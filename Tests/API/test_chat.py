@@ -1,5 +1,6 @@
 """/v1/chat/completions through the openai package."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 
@@ -98,3 +99,71 @@ def test_a_request_may_leave_the_model_out(server, model):
     answer = server.post(
         "/v1/chat/completions", {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 2})
     assert answer.status == 200 and answer.json["model"] == model.id
+
+
+def test_several_answers(ask):
+    fields = {"n": 3, "seed": 11, "temperature": 1.5, "max_tokens": 16}
+    answer = ask(**fields)
+    assert [choice.index for choice in answer.choices] == [0, 1, 2]
+    texts = [choice.message.content for choice in answer.choices]
+    assert len(set(texts)) > 1
+    assert texts[0] == ask(seed=11, temperature=1.5, max_tokens=16).choices[0].message.content
+    streamed = [""] * 3
+    last = None
+    for chunk in ask(stream=True, stream_options={"include_usage": True}, **fields):
+        for choice in chunk.choices:
+            streamed[choice.index] += choice.delta.content or ""
+        last = chunk
+    assert streamed == texts
+    assert last.usage.prompt_tokens == ask(max_tokens=1).usage.prompt_tokens
+
+
+def test_tokens_have_probabilities(ask):
+    choice = ask(logprobs=True, top_logprobs=2, max_tokens=6).choices[0]
+    content = choice.logprobs.content
+    assert b"".join(bytes(token.bytes) for token in content).decode() == choice.message.content
+    for token in content:
+        assert len(token.top_logprobs) == 2 and token.logprob <= 0
+        assert token.logprob == token.top_logprobs[0].logprob >= token.top_logprobs[1].logprob
+    streamed = []
+    for chunk in ask(logprobs=True, top_logprobs=2, max_tokens=6, stream=True):
+        if chunk.choices[0].logprobs:
+            streamed += chunk.choices[0].logprobs.content
+    assert streamed == content
+    assert ask(max_tokens=2).choices[0].logprobs is None
+
+
+TIDE = {"type": "function", "function": {
+    "name": "tide", "description": "Tells the tide.", "strict": True, "parameters": {
+        "type": "object", "properties": {"port": {"enum": ["Kiel", "Bremen"]}}, "required": ["port"],
+        "additionalProperties": False}}}
+
+
+def test_a_named_tool_is_called_whole_and_streamed(ask):
+    fields = {"tools": [TIDE], "tool_choice": {"type": "function", "function": {"name": "tide"}}, "max_tokens": 64}
+    choice = ask("What is the tide?", **fields).choices[0]
+    call = choice.message.tool_calls[0]
+    assert call.id and call.function.name == "tide" and call.function.arguments.startswith("{")
+    # A small model may spend its tokens on white space, which JSON allows.
+    if choice.finish_reason == "tool_calls":
+        assert json.loads(call.function.arguments)["port"] in ("Kiel", "Bremen")
+    else:
+        assert choice.finish_reason == "length"
+    arguments, reasons = "", []
+    for chunk in ask("What is the tide?", stream=True, **fields):
+        for part in chunk.choices[0].delta.tool_calls or []:
+            arguments += part.function.arguments or ""
+        reasons.append(chunk.choices[0].finish_reason)
+    assert arguments == call.function.arguments and reasons[-1] == choice.finish_reason
+
+
+def test_an_answer_has_its_form(ask):
+    schema = {"type": "object", "properties": {"open": {"type": "boolean"}}, "required": ["open"],
+              "additionalProperties": False}
+    answer = ask(max_tokens=64, extra_body={"complete_form": True}, response_format={
+        "type": "json_schema", "json_schema": {"name": "n", "schema": schema}})
+    assert json.loads(answer.choices[0].message.content)["open"] in (True, False)
+    answer = ask(extra_body={"guided_choice": ["left", "right"]})
+    assert answer.choices[0].message.content in ("left", "right")
+    answer = ask(extra_body={"guided_regex": "[0-9]{3}"})
+    assert answer.choices[0].message.content.isdigit()

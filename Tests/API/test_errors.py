@@ -34,13 +34,17 @@ HELLO = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 2}
     ({"stop": ["x"] * 17}, "stop"),
     ({"stream": "yes"}, "stream"),
     ({"stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
-    ({"n": 2}, "n"),
-    ({"logprobs": True}, "logprobs"),
+    ({"n": 0}, "n"),
+    ({"top_logprobs": 3}, "top_logprobs"),
+    ({"store": True}, "store"),
+    ({"modalities": ["audio"]}, "modalities[0]"),
     ({"logit_bias": {"x": 1}}, "logit_bias.x"),
     ({"logit_bias": {"1": 101}}, "logit_bias.1"),
     ({"logit_bias": {"3": 1, "99999999": 1}}, "logit_bias.99999999"),
-    ({"response_format": {"type": "json_object"}}, "response_format.type"),
-    ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+    ({"response_format": {"type": "xml"}}, "response_format.type"),
+    ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+    ({"tool_choice": "required"}, "tool_choice"),
+    ({"reasoning_effort": "hard"}, "reasoning_effort"),
     ({"chat_template_kwargs": []}, "chat_template_kwargs"),
 ])
 def test_a_wrong_field_is_named(server, change, field):
@@ -53,12 +57,13 @@ def test_a_wrong_field_is_named(server, change, field):
 @pytest.mark.parametrize("change, field", [
     ({"prompt": None}, "prompt"),
     ({"prompt": []}, "prompt"),
-    ({"prompt": ["a", "b"]}, "prompt"),
+    ({"prompt": ["a", 1]}, "prompt[1]"),
+    ({"prompt": ["a"] * 129}, "prompt[128]"),
     ({"prompt": [1, "a"]}, "prompt[1]"),
     ({"prompt": [1, -1]}, "prompt[1]"),
     ({"suffix": "end"}, "suffix"),
-    ({"logprobs": 1}, "logprobs"),
-    ({"prompt": [1], "echo": True}, "echo"),
+    ({"logprobs": 21}, "logprobs"),
+    ({"best_of": 2}, "best_of"),
 ])
 def test_a_wrong_field_of_a_completion_is_named(server, change, field):
     answer = server.post("/v1/completions", {"prompt": "Hello", "max_tokens": 2, **change})

@@ -207,10 +207,15 @@ package struct BerthServer: Sendable {
                 logsPrompts: configuration.logsPrompts))
         // Routes know no other way to the engine.
         let backend = GovernedBackend(backend: backend)
-        OpenAIRoutes(backend: backend, answers: answers, configuration: configuration)
-            .add(to: router)
-        EmbeddingRoutes(backend: backend, answers: answers, configuration: configuration)
-            .add(to: router)
+        let service = AnswerService(backend: backend, answers: answers)
+        OpenAIRoutes(service: service, configuration: configuration).add(to: router)
+        EmbeddingRoutes(service: service, configuration: configuration).add(to: router)
+        AnthropicRoutes(service: service, configuration: configuration).add(to: router)
+        TokenizationRoutes(backend: backend, configuration: configuration).add(to: router)
+        ResponsesRoutes(
+            service: service, configuration: configuration, store: MemoryResponseStore()
+        ).add(to: router)
+        OllamaRoutes(service: service, configuration: configuration).add(to: router)
         AdministrationRoutes(
             backend: backend, answers: answers, sampler: sampler, configuration: configuration
         ).add(to: router)

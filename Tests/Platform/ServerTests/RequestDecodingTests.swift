@@ -29,8 +29,8 @@ struct RequestDecodingTests {
         #expect(request.generation.streams)
         #expect(request.generation.includesUsage)
         #expect(
-            request.completion(model: "m")
-                == CompletionRequest(
+            request.completions(model: "m") == [
+                CompletionRequest(
                     model: "m",
                     prompt: .chat(
                         Conversation(
@@ -42,7 +42,9 @@ struct RequestDecodingTests {
                     sampling: SamplingOptions(
                         temperature: 0.5, topK: 40, topP: 0.9, minP: 0.05, repetitionPenalty: 1.1,
                         presencePenalty: -1, frequencyPenalty: 2, logitBias: [7: -100, 8: 1.5],
-                        seed: .max), maximumTokens: 9, stopStrings: ["a", "b"]))
+                        seed: .max), maximumTokens: 9, stopStrings: ["a", "b"],
+                    reasoning: ReasoningOptions(isEnabled: false))
+            ])
     }
 
     @Test("null is the same as absent")
@@ -53,6 +55,10 @@ struct RequestDecodingTests {
             "max_tokens",
             "max_completion_tokens", "stream", "stream_options", "n", "logprobs", "top_logprobs",
             "response_format", "tools", "functions", "modalities", "chat_template_kwargs",
+            "tool_choice", "parallel_tool_calls", "reasoning_effort", "enable_thinking",
+            "thinking", "thinking_budget", "guided_json", "guided_regex", "guided_choice",
+            "guided_grammar", "structured_outputs", "json_schema", "grammar", "complete_form",
+            "best_of", "audio", "web_search_options", "store",
         ]
         let members = fields.map { ($0, JSONValue.null) } + [("messages", Self.hello)]
         let nulls = JSONValue.object(
@@ -72,20 +78,13 @@ struct RequestDecodingTests {
         #expect(fields.sampling.topK == 0)
     }
 
-    @Test("tools that may not be called are left out")
-    func toolsNotToBeCalled() throws {
-        let request = try ChatCompletionRequest(parsing: [
-            "messages": Self.hello, "tools": [["type": "function"]], "tool_choice": "none",
-        ])
-        #expect(request.conversation.tools.isEmpty)
-    }
-
     @Test(
         "what this server cannot do is refused by name",
         arguments: [
-            ("n", 2), ("logprobs", true), ("top_logprobs", 3), ("tools", [["type": "function"]]),
+            ("n", 0), ("n", 129), ("best_of", 2), ("top_logprobs", 3),
             ("functions", [["name": "f"]]), ("modalities", ["text", "audio"]),
-            ("response_format", ["type": "json_schema"]),
+            ("response_format", ["type": "grammar"]), ("audio", ["voice": "alloy"]),
+            ("web_search_options", [:]), ("store", true), ("max_tokens", 0),
         ] as [(String, JSONValue)])
     func unsupported(name: String, value: JSONValue) throws {
         let body = JSONValue.object(["messages": Self.hello, name: value])
@@ -96,36 +95,32 @@ struct RequestDecodingTests {
         #expect(APIError(error).status == .badRequest)
     }
 
-    @Test("tool calls of earlier turns are refused by name")
-    func earlierToolCalls() throws {
-        let error = try #require(throws: JSONError.self) {
-            try ChatCompletionRequest(parsing: [
-                "messages": [
-                    ["role": "user", "content": "x"],
-                    ["role": "assistant", "content": nil, "tool_calls": [["id": "1"]]],
-                ]
-            ])
-        }
-        #expect(error.path.description == "messages[1].tool_calls")
+    @Test("each of several answers has a seed of its own, the first one the request's")
+    func seeds() throws {
+        let request = try ChatCompletionRequest(parsing: [
+            "messages": Self.hello, "n": 3, "seed": 7,
+        ])
+        #expect(request.completions(model: "m").map(\.sampling.seed) == [7, 8, 9])
     }
 
     @Test(
         "prompts of completions come in four forms",
         arguments: [
-            ("text", .text("text")), (["text"], .text("text")), ([5, 6], .tokens([5, 6])),
-            ([[5, 6]], .tokens([5, 6])),
-        ] as [(JSONValue, Prompt)])
-    func prompts(value: JSONValue, prompt: Prompt) throws {
-        let request = try TextCompletionRequest(body: ["prompt": value])
-        #expect(request.completion(model: "m").prompt == prompt)
-        #expect(request.completion(model: "m").maximumTokens == 16)
+            ("text", [.text("text")]), (["a", "b"], [.text("a"), .text("b")]),
+            ([5, 6], [.tokens([5, 6])]), ([[5, 6], [7]], [.tokens([5, 6]), .tokens([7])]),
+            (["a", [7]], [.text("a"), .tokens([7])]),
+        ] as [(JSONValue, [Prompt])])
+    func prompts(value: JSONValue, prompts: [Prompt]) throws {
+        let requests = try TextCompletionRequest(body: ["prompt": value]).completions(model: "m")
+        #expect(requests.map(\.prompt) == prompts)
+        #expect(requests.allSatisfy { $0.maximumTokens == 16 })
     }
 
     @Test(
         "prompts that are none are refused by name",
         arguments: [
             (nil, "prompt"), (5, "prompt"), ([], "prompt"), ([[]], "prompt[0]"),
-            (["a", "b"], "prompt"), (["a", 1], "prompt"), (true, "prompt"),
+            (["a", 1], "prompt[1]"), ([nil], "prompt[0]"), (true, "prompt"),
             ([1, "a"], "prompt[1]"), ([[1, 2.5]], "prompt[0][1]"),
         ] as [(JSONValue, String)])
     func wrongPrompts(value: JSONValue, path: String) throws {
@@ -135,13 +130,29 @@ struct RequestDecodingTests {
         #expect(error.path.description == path)
     }
 
-    @Test("echo is the prompt where there is a text to repeat")
-    func echo() throws {
-        #expect(try TextCompletionRequest(body: ["prompt": "abc", "echo": true]).echo == "abc")
-        #expect(try TextCompletionRequest(body: ["prompt": "abc"]).echo.isEmpty)
-        #expect(throws: JSONError.self) {
-            try TextCompletionRequest(body: ["prompt": [1], "echo": true])
+    @Test("a prompt can be scored without an answer to it")
+    func scoring() throws {
+        let request = try TextCompletionRequest(body: [
+            "prompt": [[1, 2], [3]], "max_tokens": 0, "echo": true, "logprobs": 1,
+        ])
+        let requests = request.completions(model: "m")
+        #expect(requests.map(\.maximumTokens) == [0, 0])
+        #expect(
+            requests.allSatisfy {
+                $0.tokenReports == TokenReportOptions(top: 1, includesPrompt: true)
+            })
+    }
+
+    @Test("more answers than a request may ask for are refused, of all prompts together")
+    func tooManyAnswers() throws {
+        let prompts = JSONValue.array(Array(repeating: "x", count: 64))
+        #expect(
+            try TextCompletionRequest(body: ["prompt": prompts, "n": 2]).completions(model: "m")
+                .count == 128)
+        let error = try #require(throws: JSONError.self) {
+            try TextCompletionRequest(body: ["prompt": prompts, "n": 3])
         }
+        #expect(error.path.description == "n")
     }
 }
 

@@ -128,6 +128,21 @@ struct TestAnswer {
         return nil
     }
 
+    /// The body of a stream, whose chunks are put together.
+    var streamed: String {
+        var text = ""
+        var rest = body[...]
+        while let end = rest.firstRange(of: "\r\n"),
+            let size = Int(rest[..<end.lowerBound], radix: 16), size > 0
+        {
+            let bytes = rest[end.upperBound...].utf8
+            let stop = bytes.index(bytes.startIndex, offsetBy: size)
+            text += String(decoding: bytes[..<stop], as: UTF8.self)
+            rest = rest[bytes.index(stop, offsetBy: 2)...]
+        }
+        return text
+    }
+
     var json: JSONValue {
         get throws { try JSONValue(parsing: body) }
     }

@@ -11,7 +11,7 @@ struct BrowserMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let origin: String?
         switch policy.judge(origin: request.headers[.origin], authority: request.head.authority) {
-        case .refused(let error): return error.response
+        case .refused(let error): return error.response(to: request)
         case .allowed(let allowed): origin = allowed
         }
         var response = try await next(request, context)

@@ -19,6 +19,8 @@ extension HTTPField.Name {
     static let forwarded = Self(valid: "forwarded")
     static let forwardedFor = Self(valid: "x-forwarded-for")
     static let realIP = Self(valid: "x-real-ip")
+    /// Every client of Anthropic's sends it.
+    static let anthropicVersion = Self(valid: "anthropic-version")
 
     init(valid name: String) {
         guard let value = Self(name) else { preconditionFailure("\(name) is no field name") }

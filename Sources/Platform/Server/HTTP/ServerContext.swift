@@ -34,6 +34,9 @@ struct ServerContext: RequestContext {
         }
     }
 
+    /// Whose requests these are: what one tenant keeps, another does not see.
+    var tenant: String { caller.tenant }
+
     /// Tells when this request's client leaves; `nil` where the connection has already ended.
     func departure() async -> ClientDeparture? {
         let pipeline = channel.pipeline

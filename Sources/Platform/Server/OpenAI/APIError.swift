@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 package import StructuredJSON
 
-/// A failed request in the form that OpenAI's clients read:
+/// A failed request; its ``body`` has the form that OpenAI's clients read:
 /// `{"error":{"message":...,"type":...,"param":...,"code":...}}`.
 package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
     /// OpenAI's coarse classes of errors.
@@ -50,12 +50,6 @@ package struct APIError: Error, Sendable, Equatable, CustomStringConvertible {
                 "code": code.map(JSONValue.string) ?? .null,
             ]
         ]
-    }
-
-    var response: Response {
-        var response = Response(json: body, status: status)
-        response.headers.append(contentsOf: headers)
-        return response
     }
 }
 

@@ -5,6 +5,9 @@ package import StructuredJSON
 package struct ChatCompletionRequest: Sendable, Equatable {
     package var conversation: Conversation
     package var generation: GenerationFields
+    package var tools: ToolFields
+    package var reasoning: ReasoningOptions
+    package var reports: TokenReportOptions?
 
     /// - Throws: an error that names the field, such as `messages[2].role`.
     package init(parsing body: JSONValue) throws(JSONError) {
@@ -20,77 +23,54 @@ package struct ChatCompletionRequest: Sendable, Equatable {
         conversation = Conversation(
             messages: messages,
             templateArguments: try root["chat_template_kwargs"].ifPresent?.object() ?? [:])
-        generation = try GenerationFields(root)
+        generation = try GenerationFields(root, leastTokens: 1)
         // The newer name wins where a client sends both.
         if let field = root["max_completion_tokens"].ifPresent {
             generation.maximumTokens = try field.int(in: 1...Int.max)
         }
+        tools = try ToolFields(chat: root)
+        reasoning = try ReasoningOptions(chat: root)
+        // Some models' templates know the word itself.
+        if let effort = root["reasoning_effort"].ifPresent,
+            conversation.templateArguments["reasoning_effort"] == nil
+        {
+            conversation.templateArguments["reasoning_effort"] = effort.value
+        }
+        reports = try Self.reports(root)
         try Self.refuseUnsupported(root)
     }
 
-    /// The request to the engine.
-    package func completion(model: String) -> CompletionRequest {
-        CompletionRequest(
-            model: model, prompt: .chat(conversation), sampling: generation.sampling,
-            maximumTokens: generation.maximumTokens, stopStrings: generation.stopStrings)
+    /// The requests to the engine, one for each choice.
+    package func completions(model: String) -> [CompletionRequest] {
+        var request = CompletionRequest(
+            model: model, prompt: .chat(conversation), tokenReports: reports, reasoning: reasoning)
+        generation.apply(to: &request)
+        request.allow(tools)
+        return request.choices(generation.choices)
+    }
+
+    private static func reports(_ root: JSONField) throws(JSONError) -> TokenReportOptions? {
+        let isWanted = try root["logprobs"].ifPresent?.bool() ?? false
+        let field = root["top_logprobs"].ifPresent
+        let top = try field?.int(in: 0...20) ?? 0
+        if let field, top > 0, !isWanted {
+            throw field.invalid("must be 0 unless logprobs is true")
+        }
+        return isWanted ? TokenReportOptions(top: top) : nil
     }
 
     private static func refuseUnsupported(_ root: JSONField) throws(JSONError) {
-        if let field = root["logprobs"].ifPresent, try field.bool() {
-            throw field.invalid("must be false: log probabilities are not supported yet")
-        }
-        if let field = root["top_logprobs"].ifPresent, try field.int(in: 0...20) != 0 {
-            throw field.invalid("must be 0: log probabilities are not supported yet")
-        }
-        for (list, choice) in [("tools", "tool_choice"), ("functions", "function_call")] {
-            guard let field = root[list].ifPresent, try !field.array().isEmpty else { continue }
-            guard root[choice].value?.string == "none" else {
-                throw field.invalid(
-                    "must be empty, or \(choice) 'none': tool calls are not supported yet")
-            }
-        }
         if let field = root["modalities"].ifPresent {
             for modality in try field.array() {
                 _ = try modality.oneOf(["text"])
             }
         }
-    }
-}
-
-extension ChatMessage {
-    private static let roles = ["system", "developer", "user", "assistant", "tool"]
-
-    /// Reads one element of `messages`.
-    package init(_ field: JSONField) throws(JSONError) {
-        let role = try field["role"].oneOf(Self.roles)
-        if let calls = field["tool_calls"].ifPresent, try !calls.array().isEmpty {
-            throw calls.invalid("must be empty: tool calls are not supported yet")
+        for name in ["audio", "web_search_options"] {
+            guard let field = root[name].ifPresent else { continue }
+            throw field.invalid("must be absent: this server cannot do that")
         }
-        self.init(
-            role: role, content: try Self.content(field["content"], role: role),
-            name: try field["name"].ifPresent?.string())
-    }
-
-    /// A string, or an array of text parts, which are joined by line feeds.
-    private static func content(_ field: JSONField, role: String) throws(JSONError) -> String {
-        guard let present = field.ifPresent else {
-            // An assistant may have said nothing; OpenAI's own clients send null for it.
-            if role == "assistant" { return "" }
-            return try field.string()
+        if let field = root["store"].ifPresent, try field.bool() {
+            throw field.invalid("must be false: chats are not kept; /v1/responses keeps answers")
         }
-        switch present.value {
-        case .string(let text): return text
-        case .array: break
-        default: throw present.invalid("must be a string or an array of parts", .wrongType)
-        }
-        var texts: [String] = []
-        for part in try present.array() {
-            let type = try part["type"].string()
-            guard type == "text" else {
-                throw part["type"].invalid("must be 'text': this model reads text only")
-            }
-            texts.append(try part["text"].string())
-        }
-        return texts.joined(separator: "\n")
     }
 }

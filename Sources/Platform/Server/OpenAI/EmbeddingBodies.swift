@@ -17,7 +17,8 @@ package struct EmbeddingBody: Sendable, Equatable {
     package var encoding: Encoding
     package var dimensions: Int?
     package var prompt: String?
-    package var truncates: Bool
+    /// Whether the request says that a text which is too long is cut.
+    package var truncates: Bool?
     package var normalizes: Bool?
 
     /// Most inputs of a request, as OpenAI's.
@@ -36,7 +37,7 @@ package struct EmbeddingBody: Sendable, Equatable {
         self.encoding = encoding == "base64" ? .base64 : .float
         dimensions = try root["dimensions"].ifPresent?.int(in: 1...Int.max)
         prompt = try root["prompt_name"].ifPresent?.string()
-        truncates = try root["truncate"].ifPresent?.bool() ?? false
+        truncates = try root["truncate"].ifPresent?.bool()
         normalizes = try root["normalize"].ifPresent?.bool()
         // For the provider's own records; a server without accounts keeps none.
         _ = try root["user"].ifPresent?.string()
@@ -46,7 +47,7 @@ package struct EmbeddingBody: Sendable, Equatable {
     package func request(model: String) -> EmbeddingRequest {
         EmbeddingRequest(
             model: model, inputs: inputs, dimensions: dimensions, prompt: prompt,
-            truncates: truncates, normalizes: normalizes)
+            truncates: truncates ?? false, normalizes: normalizes)
     }
 
     /// A string, an array of strings, token ids, or an array of arrays of token ids.
@@ -116,7 +117,7 @@ package struct EmbeddingBody: Sendable, Equatable {
         ]
     }
 
-    private static func list(_ vector: [Float]) -> JSONValue {
+    static func list(_ vector: [Float]) -> JSONValue {
         .array(vector.map { .number(Double($0)) })
     }
 

@@ -15,24 +15,46 @@ package struct GenerationFields: Sendable, Equatable {
     package var streams: Bool
     /// Whether a stream ends with a chunk that holds the usage (`stream_options.include_usage`).
     package var includesUsage: Bool
+    /// How many answers each prompt gets (`n`).
+    package var choices: Int
+    package var form: AnswerForm?
+    /// Whether an answer that nears its token limit is led to the end of its form (`complete_form`).
+    package var completesForm: Bool
 
     /// Most stop strings in a request; OpenAI allows 4.
     package static let maximumStopStrings = 16
+    /// Most answers of a request, of all its prompts together; as OpenAI's.
+    package static let mostChoices = 128
 
-    /// Reads the fields of a request's root object.
-    package init(_ root: JSONField) throws(JSONError) {
+    /// Reads the fields of a request's root object, whose `max_tokens` is at least `leastTokens`.
+    package init(_ root: JSONField, leastTokens: Int = 0) throws(JSONError) {
         model = try root["model"].ifPresent?.string()
         if model == "" { model = nil }
         sampling = try SamplingOptions(root)
-        maximumTokens = try root["max_tokens"].ifPresent?.int(in: 1...Int.max)
+        maximumTokens = try root["max_tokens"].ifPresent?.int(in: leastTokens...Int.max)
         stopStrings = try Self.stopStrings(root["stop"])
         streams = try root["stream"].ifPresent?.bool() ?? false
         includesUsage =
             try root["stream_options"].ifPresent?["include_usage"].ifPresent?.bool() ?? false
-        try Self.refuseUnsupported(root)
+        choices = try root["n"].ifPresent?.int(in: 1...Self.mostChoices) ?? 1
+        form = try AnswerForm.openAI(root)
+        completesForm = try root["complete_form"].ifPresent?.bool() ?? false
+        if let field = root["best_of"].ifPresent, try field.int(in: 1...Int.max) != choices {
+            throw field.invalid("must be n: answers are not made to be thrown away")
+        }
     }
 
-    private static func stopStrings(_ field: JSONField) throws(JSONError) -> [String] {
+    /// States these fields in a request to the engine.
+    func apply(to request: inout CompletionRequest) {
+        request.sampling = sampling
+        request.maximumTokens = maximumTokens
+        request.stopStrings = stopStrings
+        request.form = form
+        request.completesForm = completesForm
+    }
+
+    /// A string or an array of strings, none of them empty.
+    static func stopStrings(_ field: JSONField) throws(JSONError) -> [String] {
         guard let present = field.ifPresent else { return [] }
         let items = present.value?.string == nil ? try present.array() : [present]
         guard items.count <= maximumStopStrings else {
@@ -46,20 +68,15 @@ package struct GenerationFields: Sendable, Equatable {
         }
         return strings
     }
+}
 
-    private static func refuseUnsupported(_ root: JSONField) throws(JSONError) {
-        for name in ["n", "best_of"] {
-            guard let field = root[name].ifPresent else { continue }
-            guard try field.int(in: 1...Int.max) == 1 else {
-                throw field.invalid(
-                    "must be 1: more than one answer a request is not supported yet")
-            }
-        }
-        if let format = root["response_format"].ifPresent {
-            let kind = try format["type"].oneOf(["text", "json_object", "json_schema"])
-            guard kind == "text" else {
-                throw format["type"].invalid("must be 'text': other formats are not supported yet")
-            }
+extension CompletionRequest {
+    /// The same request so many times; each draws from a seed of its own.
+    func choices(_ count: Int) -> [CompletionRequest] {
+        (0..<count).map { index in
+            var choice = self
+            choice.sampling.seed = sampling.seed.map { $0 &+ UInt64(index) }
+            return choice
         }
     }
 }

@@ -3,78 +3,79 @@ package import StructuredJSON
 
 /// The body of `POST /v1/completions`.
 package struct TextCompletionRequest: Sendable, Equatable {
-    package var prompt: Prompt
+    package var prompts: [Prompt]
     package var generation: GenerationFields
     /// Whether the answer starts with the prompt.
     package var echoes: Bool
+    package var reports: TokenReportOptions?
 
     /// OpenAI's own default, kept because a base model seldom stops by itself.
     package static let defaultMaximumTokens = 16
 
     /// - Throws: an error that names the field.
     package init(parsing body: [UInt8]) throws(JSONError) {
-        var prompt = Prompt.text("")
+        var prompts: [Prompt] = []
         let root = try JSONField(body: body, except: "prompt") { reader throws(JSONError) in
-            prompt = try Self.prompt(&reader)
+            prompts = try Self.prompts(&reader)
         }
-        self.prompt = prompt
+        self.prompts = prompts
         generation = try GenerationFields(root)
         generation.maximumTokens = generation.maximumTokens ?? Self.defaultMaximumTokens
+        guard prompts.count * generation.choices <= GenerationFields.mostChoices else {
+            throw root["n"].invalid(
+                "must be at most \(GenerationFields.mostChoices) answers of all prompts together")
+        }
         echoes = try root["echo"].ifPresent?.bool() ?? false
-        if echoes, case .tokens = prompt {
-            throw root["echo"].invalid("must be false where the prompt is token ids")
+        if let field = root["logprobs"].ifPresent {
+            reports = TokenReportOptions(top: try field.int(in: 0...20), includesPrompt: echoes)
         }
         if let suffix = root["suffix"].ifPresent, try !suffix.string().isEmpty {
-            throw suffix.invalid("must be empty: text to insert before is not supported yet")
-        }
-        if let field = root["logprobs"].ifPresent {
-            throw field.invalid("must be absent: log probabilities are not supported yet")
+            throw suffix.invalid("must be empty: text to insert before is not supported")
         }
     }
 
-    /// The request to the engine.
-    package func completion(model: String) -> CompletionRequest {
-        CompletionRequest(
-            model: model, prompt: prompt, sampling: generation.sampling,
-            maximumTokens: generation.maximumTokens, stopStrings: generation.stopStrings)
+    /// The requests to the engine: every prompt's choices in a row.
+    package func completions(model: String) -> [CompletionRequest] {
+        prompts.flatMap { prompt in
+            var request = CompletionRequest(model: model, prompt: prompt, tokenReports: reports)
+            generation.apply(to: &request)
+            return request.choices(generation.choices)
+        }
     }
 
-    /// What ``echoes`` puts before the answer.
-    package var echo: String {
-        if echoes, case .text(let text) = prompt { text } else { "" }
-    }
-
-    /// A string, token ids, or an array that holds one of either.
-    private static func prompt(_ reader: inout JSONReader) throws(JSONError) -> Prompt {
+    /// A string, token ids, or an array of either.
+    private static func prompts(_ reader: inout JSONReader) throws(JSONError) -> [Prompt] {
         guard reader.next == .array else {
             let field = try reader.field()
             guard case .string(let text) = try field.present() else {
-                throw field.invalid("must be a string or an array of token ids", .wrongType)
+                throw field.invalid(
+                    "must be a string, token ids, or an array of either", .wrongType)
             }
-            return .text(text)
+            return [.text(text)]
         }
         var prompts: [Prompt] = []
         var tokens: [Int] = []
-        var isOne = true
-        try reader.array { reader, index throws(JSONError) in
-            guard prompts.isEmpty else {
-                isOne = false
-                _ = try reader.field()
+        var left = JSONReader.mostTokenIDs
+        try reader.array { reader, _ throws(JSONError) in
+            guard tokens.isEmpty, reader.next != .number || !prompts.isEmpty else {
+                guard tokens.count < left else { throw reader.tooManyTokenIDs }
+                tokens.append(try reader.int(in: 0...Int.max))
                 return
             }
-            switch reader.next {
-            case .string where index == 0: prompts = [.text(try reader.field().string())]
-            case .array where index == 0: prompts = [.tokens(try reader.tokenIDs())]
-            default:
-                guard tokens.count < JSONReader.mostTokenIDs else { throw reader.tooManyTokenIDs }
-                tokens.append(try reader.int(in: 0...Int.max))
+            guard prompts.count < GenerationFields.mostChoices else {
+                throw reader.invalid(
+                    "is one prompt more than the \(GenerationFields.mostChoices) of a request")
+            }
+            if reader.next == .array {
+                let tokens = try reader.tokenIDs(most: left)
+                left -= tokens.count
+                prompts.append(.tokens(tokens))
+            } else {
+                prompts.append(.text(try reader.field().string()))
             }
         }
-        guard isOne else {
-            throw reader.invalid("must hold one prompt: several are not supported yet")
-        }
-        if let prompt = prompts.first { return prompt }
-        guard !tokens.isEmpty else { throw reader.invalid("must hold at least one token id") }
-        return .tokens(tokens)
+        if !tokens.isEmpty { return [.tokens(tokens)] }
+        guard !prompts.isEmpty else { throw reader.invalid("must hold at least one prompt") }
+        return prompts
     }
 }
