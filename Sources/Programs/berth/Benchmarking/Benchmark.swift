@@ -71,16 +71,18 @@ struct Benchmark {
             operations: counts.operations(tokens: 1, outputs: 1))
     }
 
-    func prefill() throws -> Rates {
-        try measure(tokens: prompt) {
+    /// Of the model alone and, where there are adapters, with the first of them.
+    func prefill(adapters: [Adapter]) throws -> [Rates] {
+        try measure(tokens: prompt, with: adapters) { adapters in
             var sequence = try pages(for: prompt)
             defer { sequence.release(to: runner.pool) }
-            return seconds { fill(sequence, count: prompt) }
+            return seconds { fill(sequence, count: prompt, adapter: adapters.first) }
         }
     }
 
-    func decode(streams: Int) throws -> Rates {
-        try measure(tokens: streams * generate) {
+    /// Of the model alone and, where there are adapters, with streams that take them in turn.
+    func decode(streams: Int, adapters: [Adapter]) throws -> [Rates] {
+        try measure(tokens: streams * generate, with: adapters) { adapters in
             var sequences = try (0..<streams).map { _ in try pages(for: depth + generate) }
             defer {
                 for index in sequences.indices {
@@ -88,7 +90,7 @@ struct Benchmark {
                 }
             }
             for sequence in sequences {
-                fill(sequence, count: depth)
+                fill(sequence, count: depth, adapter: nil)
             }
             return seconds {
                 for step in 0..<generate {
@@ -96,23 +98,32 @@ struct Benchmark {
                         sequences.enumerated().map { stream, sequence in
                             ModelRunner.Span(
                                 tokens: [token(step + stream)], start: depth + step,
-                                pages: sequence.pages, output: .last)
+                                pages: sequence.pages, output: .last,
+                                adapter: adapters.isEmpty
+                                    ? nil : adapters[stream % adapters.count])
                         })
                 }
             }
         }
     }
 
-    private func measure(tokens: Int, _ run: () throws -> Double) throws -> Rates {
+    /// Runs without and with adapters take turns, so that what disturbs the machine disturbs both.
+    private func measure(
+        tokens: Int, with adapters: [Adapter], _ run: (_ adapters: [Adapter]) throws -> Double
+    ) throws -> [Rates] {
         let bar = ProgressBar(label: "measuring")
         defer { bar.finish() }
+        let variants = adapters.isEmpty ? [[]] : [[], adapters]
         // The first run warms caches and threads up and does not count.
-        _ = try run()
-        return Rates(
-            try (0..<repetitions).map { repetition in
-                bar.update(Double(repetition + 1) / Double(repetitions + 1))
-                return Double(tokens) / (try run())
-            })
+        for variant in variants { _ = try run(variant) }
+        var rates = variants.map { _ in [Double]() }
+        for repetition in 0..<repetitions {
+            bar.update(Double(repetition + 1) / Double(repetitions + 1))
+            for (index, variant) in variants.enumerated() {
+                rates[index].append(Double(tokens) / (try run(variant)))
+            }
+        }
+        return rates.map(Rates.init)
     }
 
     private func pages(for positions: Int) throws -> SequencePages {
@@ -124,13 +135,13 @@ struct Benchmark {
     }
 
     /// Computes the first `count` positions of a sequence, logits of the last one only.
-    private func fill(_ sequence: SequencePages, count: Int) {
+    private func fill(_ sequence: SequencePages, count: Int, adapter: Adapter?) {
         for start in stride(from: 0, to: count, by: rowsPerStep) {
             let end = min(start + rowsPerStep, count)
             runner.run([
                 ModelRunner.Span(
                     tokens: (start..<end).map(token), start: start, pages: sequence.pages,
-                    output: end == count ? .last : .none)
+                    output: end == count ? .last : .none, adapter: adapter)
             ])
         }
     }

@@ -22,6 +22,9 @@ struct Bench: ParsableCommand {
 
             Medians of --repetitions after one warm-up. Other work on the machine disturbs the figures.
 
+            With --adapters every figure is measured without and with adapters of random factors on all \
+            projections, in turn: the prompt has one, the streams take them in turn.
+
             Of a model for embeddings, instead, the milliseconds that batches of 1 and 32 texts of 16 to 256 tokens \
             take, each measured for --seconds.
             """)
@@ -48,6 +51,12 @@ struct Bench: ParsableCommand {
 
     @Option(help: "Seconds for each figure of a model for embeddings.")
     var seconds = 1.0
+
+    @Option(help: "Random adapters to measure with.")
+    var adapters = 0
+
+    @Option(help: "Rank of their factors.")
+    var adapterRank = 16
 
     @OptionGroup var encoder: EncoderOptions
     @OptionGroup var cache: CacheOptions
@@ -76,6 +85,9 @@ struct Bench: ParsableCommand {
         ] where !(least...(1 << 20)).contains(value) {
             throw ValidationError("--\(name) must be \(least) to \(1 << 20), got \(value).")
         }
+        guard (0...1024).contains(adapters), (1...1024).contains(adapterRank) else {
+            throw ValidationError("--adapters must be 0 to 1024, and --adapter-rank 1 to 1024.")
+        }
         guard seconds > 0, seconds <= 3600 else {
             throw ValidationError("--seconds must be above 0 and at most 3600, got \(seconds).")
         }
@@ -101,7 +113,9 @@ struct Bench: ParsableCommand {
             mostStreams: streamCounts.max() ?? 1, repetitions: repetitions,
             elements: cache.elements)
 
-        let prefill = try bench.prefill()
+        let random = RandomAdapters(rank: adapterRank)
+        let adapters = (0..<adapters).map { random.make($0, for: model.configuration, on: compute) }
+        let prefill = try bench.prefill(adapters: adapters)
         let share = ShareOfCeilings(
             ceilings: ceilings, fileBytes: checkpoint.fileSize, loadSeconds: loadSeconds)
         if !json { try StandardOutput.line(share.heading) }
@@ -110,11 +124,27 @@ struct Bench: ParsableCommand {
             ["figure": .string("prefill_tok_s"), "prompt": .integer(prompt)])
         for count in streamCounts {
             try report(
-                bench.decode(streams: count), bench.decodeWork(streams: count), share,
+                bench.decode(streams: count, adapters: adapters), bench.decodeWork(streams: count),
+                share,
                 [
                     "figure": .string("decode_tok_s"), "streams": .integer(count),
                     "depth": .integer(depth),
                 ])
+        }
+    }
+
+    /// Of the model alone and, behind it, with adapters.
+    private func report(
+        _ rates: [Benchmark.Rates], _ work: Benchmark.Work, _ share: ShareOfCeilings,
+        _ labels: JSONObject
+    ) throws {
+        for (index, rates) in rates.enumerated() {
+            var labels = labels
+            if index > 0 {
+                labels["adapters"] = .integer(adapters)
+                labels["rank"] = .integer(adapterRank)
+            }
+            try report(rates, work, share, labels)
         }
     }
 
