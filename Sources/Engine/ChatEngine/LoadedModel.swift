@@ -56,6 +56,8 @@ package final class LoadedModel: Sendable {
     package let memory: ModelMemory
     /// Whether the weights are out of memory: some time after the engine was shut down.
     let isGone: @Sendable () -> Bool
+    /// What changes the model for those who ask for it by name.
+    let adapterShelf: AdapterShelf
     /// Bytes of the longest token: a text of more than so many times the context cannot fit it.
     private let longestToken: Int
     /// What the model's makers recommend where a request says nothing.
@@ -100,6 +102,7 @@ package final class LoadedModel: Sendable {
                 for: configuration, rows: engineOptions.rowsPerStep,
                 outputRows: engineOptions.sequences))
         isGone = { [weak model] in model == nil }
+        adapterShelf = AdapterShelf(for: configuration, on: compute)
         engine = try InferenceEngine(model: model, compute: compute, options: engineOptions)
         recommendedSampling = SamplingOptions(recommendedBy: file)
         description = ModelDescription(

@@ -35,6 +35,36 @@ extension LocalBackend: ModelAdministration {
         return try known(name)
     }
 
+    package func addAdapter(_ name: String, path: String, base: String?) async throws
+        -> ModelDescription
+    {
+        do {
+            return try await addAdapter(name, at: allowedAdapter(path), to: base)
+        } catch let error as AdapterError {
+            throw error.completionError
+        }
+    }
+
+    package func dropAdapter(_ name: String) async throws {
+        do {
+            try await removeAdapter(name)
+        } catch let error as AdapterError {
+            throw error.completionError
+        }
+    }
+
+    private func allowedAdapter(_ path: String) throws -> String {
+        guard let allowed = try findAdapter(path) else {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: """
+                    adapters are loaded from the folders that the operator allows (--model-folder), \
+                    and "\(path)" is in none of them
+                    """, field: "lora_path")
+        }
+        return allowed
+    }
+
     private func known(_ name: String) throws(CompletionError) -> ModelDescription {
         guard let description = registry.description(of: name) else {
             throw .unknownModel(name, known: registry.descriptions.map(\.name))

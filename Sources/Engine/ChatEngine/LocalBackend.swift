@@ -1,3 +1,4 @@
+import Architectures
 import ChatFormats
 package import CompletionAPI
 import Inference
@@ -8,8 +9,11 @@ import Tokenizers
 /// Answers requests with models that run in this process.
 package final class LocalBackend: CompletionBackend {
     let registry: ModelRegistry
+    let adapters = AdapterDirectory()
     /// Looks for a model that is not known yet.
     let find: @Sendable (String) throws -> ModelSource?
+    /// The path of an adapter that an administrator may load; `nil` where that is not allowed.
+    let findAdapter: @Sendable (String) throws -> String?
 
     /// Models that stay in memory.
     ///
@@ -19,6 +23,7 @@ package final class LocalBackend: CompletionBackend {
     package init(models: [LoadedModel], encoders: [LoadedEncoder] = []) {
         registry = ModelRegistry(budget: nil)
         find = { _ in nil }
+        findAdapter = { _ in nil }
         for engine in models.map(LoadedEngine.generator) + encoders.map(LoadedEngine.encoder) {
             registry.add(ModelSource(resident: engine), loaded: engine)
         }
@@ -31,17 +36,20 @@ package final class LocalBackend: CompletionBackend {
     ///   - loaded: those that are in memory already, by name.
     ///   - budget: bytes that all of them together may take; `nil` sets no limit.
     ///   - find: a model that somebody wants to have loaded and that is not among the sources; `nil` where there is none.
+    ///   - findAdapter: as for models, the path of an adapter.
     package init(
         sources: [ModelSource], loaded: [String: LoadedEngine] = [:], budget: Int? = nil,
-        find: @escaping @Sendable (String) throws -> ModelSource? = { _ in nil }
+        find: @escaping @Sendable (String) throws -> ModelSource? = { _ in nil },
+        findAdapter: @escaping @Sendable (String) throws -> String? = { _ in nil }
     ) {
         registry = ModelRegistry(budget: budget)
         self.find = find
+        self.findAdapter = findAdapter
         for source in sources { registry.add(source, loaded: loaded[source.name]) }
     }
 
     package func models() async -> [ModelDescription] {
-        registry.descriptions
+        registry.descriptions + adapterDescriptions
     }
 
     package func statistics() async -> BackendStatistics {
@@ -67,13 +75,22 @@ package final class LocalBackend: CompletionBackend {
 
     @concurrent
     package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
-        let lease = try await acquire(request.model, for: .generation)
+        let base = base(of: request.model)
+        let lease = try await acquire(base ?? request.model, for: .generation)
         guard case .generator(let model) = lease.engine else {
             throw CompletionError.unknownModel(request.model, known: [])
         }
+        var adapter: Adapter?
+        if base != nil {
+            do {
+                adapter = try self.adapter(request.model, of: model)
+            } catch let error as AdapterError {
+                throw error.completionError
+            }
+        }
         let prepared = try model.prepare(request)
         let prompt = prepared.tokens
-        let generation = try model.generate(prepared, for: request)
+        let generation = try model.generate(prepared, for: request, adapter: adapter)
         let assembler = AnswerAssembler(
             tokenizer: model.tokenizer, reading: prepared.reading,
             stopStrings: request.stopStrings, prompt: prompt,
@@ -86,10 +103,9 @@ package final class LocalBackend: CompletionBackend {
 }
 
 extension LoadedModel {
-    fileprivate func generate(_ prepared: PreparedPrompt, for request: CompletionRequest)
-        throws(CompletionError)
-        -> GenerationStream
-    {
+    fileprivate func generate(
+        _ prepared: PreparedPrompt, for request: CompletionRequest, adapter: Adapter?
+    ) throws(CompletionError) -> GenerationStream {
         var sampling = SamplingParameters(request.sampling, recommended: recommendedSampling)
         do {
             try sampling.validate()
@@ -98,7 +114,8 @@ extension LoadedModel {
                 GenerationRequest(
                     prompt: prepared.tokens, sampling: sampling,
                     maximumTokens: request.maximumTokens,
-                    endTokens: tokenizer.endOfGeneration, constraint: prepared.constraint,
+                    endTokens: tokenizer.endOfGeneration, adapter: adapter,
+                    constraint: prepared.constraint,
                     reports: request.tokenReports.map {
                         GenerationRequest.Reports(top: $0.top, includesPrompt: $0.includesPrompt)
                     },

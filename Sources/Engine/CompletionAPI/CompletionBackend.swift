@@ -33,6 +33,8 @@ package struct ModelDescription: Sendable, Equatable {
     package var residency: ModelResidencyReport
     /// What its file holds, where there is one.
     package var file: ModelFile?
+    /// For an adapter, the name of the model that it changes.
+    package var parent: String?
 
     package init(
         name: String, summary: String, contextLength: Int, loadedAt: Int, canChat: Bool,

@@ -16,6 +16,14 @@ package protocol ModelAdministration: Sendable {
 
     /// Says whether a model stays in memory when it is idle and when others need room.
     func pin(_ name: String, _ isPinned: Bool) async throws -> ModelDescription
+
+    /// Reads a LoRA adapter from where the operator allows it, and offers it under a name.
+    ///
+    /// - `base`: the model that it changes; may be `nil` where only one writes text.
+    func addAdapter(_ name: String, path: String, base: String?) async throws -> ModelDescription
+
+    /// Offers an adapter no more; answers that use it end as they would have.
+    func dropAdapter(_ name: String) async throws
 }
 
 /// Where a model stands, and what memory it takes.

@@ -27,4 +27,25 @@ extension ScriptedBackend {
     package func pin(_ name: String, _ isPinned: Bool) async throws -> ModelDescription {
         try change(name) { residency throws(CompletionError) in residency.isPinned = isPinned }
     }
+
+    package func addAdapter(_ name: String, path: String, base: String?) async throws
+        -> ModelDescription
+    {
+        guard !path.contains("secret") else {
+            throw CompletionError(
+                code: .invalidRequest, message: "\(path) is not allowed", field: "lora_path")
+        }
+        guard var description = await models().first else {
+            throw CompletionError(code: .modelNotFound, message: "no model", field: "model")
+        }
+        description.parent = base ?? description.name
+        description.name = name
+        return description
+    }
+
+    package func dropAdapter(_ name: String) async throws {
+        guard name != "unknown" else {
+            throw CompletionError(code: .modelNotFound, message: "no adapter", field: "model")
+        }
+    }
 }

@@ -136,6 +136,15 @@ final class ModelRegistry: Sendable {
         state.withLock { $0.description(of: name) }
     }
 
+    /// The models in memory that write text.
+    var generators: [LoadedModel] {
+        state.withLock { state in
+            state.residency.names.compactMap { name in
+                if case .generator(let model) = state.engines[name] { model } else { nil }
+            }
+        }
+    }
+
     var memory: ModelMemoryReport {
         state.withLock { ModelMemoryReport(budget: $0.residency.budget, used: $0.residency.used) }
     }

@@ -111,6 +111,14 @@ extension GovernedBackend {
 
     func unload(_ name: String) async throws -> ModelDescription { try await backend.unload(name) }
 
+    func addAdapter(_ name: String, path: String, base: String?) async throws -> ModelDescription {
+        try await backend.addAdapter(name, path: path, base: base)
+    }
+
+    func dropAdapter(_ name: String) async throws {
+        try await backend.dropAdapter(name)
+    }
+
     func pin(_ name: String, _ isPinned: Bool) async throws -> ModelDescription {
         try await backend.pin(name, isPinned)
     }

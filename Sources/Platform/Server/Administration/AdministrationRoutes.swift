@@ -14,6 +14,8 @@ struct AdministrationRoutes: Sendable {
         router.endpoint("admin/models", [.get: models, .post: loadNamed])
         // A model's name may hold slashes.
         router.endpoint("admin/models/**", [.post: change])
+        router.endpoint("admin/adapters", [.post: addAdapter])
+        router.endpoint("admin/adapters/**", [.delete: dropAdapter])
         router.endpoint("admin/requests", [.get: requests])
         router.endpoint("admin/requests/:id", [.delete: cancel])
         router.endpoint("admin/statistics", [.get: statistics])
@@ -72,6 +74,29 @@ struct AdministrationRoutes: Sendable {
         return try body["pinned"].bool()
     }
 
+    // MARK: Adapters
+
+    /// `{"lora_name": "NAME", "lora_path": "PATH", "model": "BASE"}`; the first two as in vLLM.
+    @Sendable
+    private func addAdapter(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let body = JSONField(try await request.json(limit: configuration.bodyLimit))
+        let name = try body["lora_name"].string()
+        let path = try body["lora_path"].string()
+        let base = try body["model"].ifPresent?.string()
+        let added = try await answers.finish(model: name, context) {
+            try await backend.addAdapter(name, path: path, base: base)
+        }
+        return Response(json: added.administration)
+    }
+
+    @Sendable
+    private func dropAdapter(_ request: Request, _ context: ServerContext) async throws -> Response
+    {
+        let name = PercentEncoding.decoded(request.uri.path.dropFirst("/admin/adapters/".count))
+        try await backend.dropAdapter(name)
+        return Response(json: ["name": .string(name), "dropped": true])
+    }
+
     // MARK: Requests
 
     @Sendable
@@ -107,6 +132,7 @@ extension ModelDescription {
             "last_used_at": residency.lastUsedAt.map { .integer($0) } ?? .null,
             "unloads_at": residency.unloadsAt.map { .integer($0) } ?? .null,
             "failure": residency.failure.map { .string($0) } ?? .null,
+            "parent": parent.map { .string($0) } ?? .null,
         ]
     }
 }

@@ -97,10 +97,12 @@ struct OpenAIRoutes: Sendable {
 
 extension ModelDescription {
     fileprivate var openAI: JSONValue {
-        [
+        var fields: JSONObject = [
             "id": .string(name), "object": "model", "created": .integer(loadedAt),
             "owned_by": "berth", "context_length": .integer(contextLength),
             "summary": .string(summary), "can_chat": .bool(canChat), "task": .string(task.rawValue),
         ]
+        if let parent { fields["parent"] = .string(parent) }
+        return .object(fields)
     }
 }

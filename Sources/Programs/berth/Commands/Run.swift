@@ -21,6 +21,12 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp(
+            "A LoRA adapter of the model: a GGUF file, or a folder as PEFT saves it.",
+            valueName: "PATH"))
+    var adapter: String?
+
     @OptionGroup var sampling: SamplingArguments
     @OptionGroup var engine: EngineOptions
     @OptionGroup var weightCache: WeightCacheOptions
@@ -28,13 +34,18 @@ struct Run: AsyncParsableCommand {
     @concurrent
     func run() async throws {
         let loaded = try model.load(engine, weightCache)
+        let backend = LocalBackend(models: [loaded])
+        var name = loaded.description.name
+        if let adapter {
+            name = "adapter of \(name)"
+            _ = try loaded.addAdapter(name, at: adapter)
+        }
         let request = CompletionRequest(
-            model: loaded.description.name,
+            model: name,
             prompt: loaded.format == nil
                 ? .text(prompt)
                 : .chat(Conversation(messages: [ChatMessage(role: "user", content: prompt)])),
             sampling: SamplingOptions(sampling), maximumTokens: sampling.maxTokens)
-        let backend = LocalBackend(models: [loaded])
         var answer = Answer()
         var thoughts = Thoughts(descriptor: STDERR_FILENO) { StandardError.write($0) }
         for try await event in try await backend.complete(request) {

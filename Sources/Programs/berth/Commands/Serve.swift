@@ -48,6 +48,14 @@ struct Serve: AsyncParsableCommand {
             valueName: "ORIGIN"))
     var allowOrigin: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            A LoRA adapter, a GGUF file or a folder as PEFT saves it, that requests choose by NAME; repeat it for several. \
+            With several models, say which it changes: NAME=PATH@MODEL.
+            """, valueName: "NAME=PATH"))
+    var adapter: [AdapterReference] = []
+
     @OptionGroup var engine: EngineOptions
     @OptionGroup var encoder: EncoderOptions
     @OptionGroup var weightCache: WeightCacheOptions
@@ -65,6 +73,7 @@ struct Serve: AsyncParsableCommand {
         let configuration = try ServeConfiguration(self)
         let store = try configuration.openStore()
         let backend = try ServedModels(configuration).backend()
+        for adapter in adapter { try await adapter.add(to: backend) }
         let server = BerthServer(
             configuration: configuration.server, backend: backend, store: store,
             logger: configuration.logger)

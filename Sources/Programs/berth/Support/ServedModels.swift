@@ -68,7 +68,8 @@ struct ServedModels: Sendable {
         var loaded: [String: LoadedEngine] = [:]
         for source in first { loaded[source.name] = try source.load() }
         return LocalBackend(
-            sources: sources, loaded: loaded, budget: budget, find: { try find($0) })
+            sources: sources, loaded: loaded, budget: budget, find: { try find($0) },
+            findAdapter: { [folders] in folders.allow($0) ? $0 : nil })
     }
 
     private static func list(_ sources: [ModelSource]) -> String {
