@@ -94,7 +94,7 @@ let engine: [Target] = [
     room(
         "ChatEngine", "Engine",
         [
-            "Inference", "Sampling", "Grammars", "Checkpoints", "Architectures", "Tensors",
+            "Inference", "KVCaching", "Sampling", "Grammars", "Checkpoints", "Architectures", "Tensors",
             "Tokenizers", "ChatFormats", "StructuredJSON", "CompletionAPI",
         ]),
 ]

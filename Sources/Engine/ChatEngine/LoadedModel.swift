@@ -5,6 +5,7 @@ package import CompletionAPI
 import Foundation
 import Grammars
 package import Inference
+import KVCaching
 import Synchronization
 package import Tensors
 package import Tokenizers
@@ -29,6 +30,16 @@ package final class LoadedModel: Sendable {
         package var memory: Int?
         /// Where packed weights are kept for the next start; `nil` keeps none.
         package var weightCache: WeightCache?
+        /// Most tokens to guess ahead in a step; 0 guesses nothing.
+        package var draftTokens = 0
+        /// Opens a small model of the same vocabulary that guesses; `nil` guesses from the text itself.
+        package var draftModel: (@Sendable () throws -> Checkpoint)?
+        /// Folder in which the beginnings of texts are kept for the next start; `nil` keeps none.
+        package var prefixFolder: String?
+        /// How many times as long as without prompts a step with running answers may take.
+        package var slowdown = 2.0
+        /// Told what went wrong without an answer being affected.
+        package var notify: @Sendable (String) -> Void = { _ in }
 
         package init(
             threads: Int = ProcessInfo.processInfo.activeProcessorCount,
@@ -95,6 +106,11 @@ package final class LoadedModel: Sendable {
         var engineOptions = InferenceEngine.Options(
             cacheBytes: limits.cacheBytes, contextLength: limits.contextLength)
         engineOptions.cacheElements = options.cacheElements
+        engineOptions.longestDraft = options.draftTokens
+        engineOptions.slowdown = options.slowdown
+        engineOptions.notify = options.notify
+        engineOptions.prefixStore = Self.prefixStore(
+            name, file, options, limit: limits.cacheBytes)
         memory = ModelMemory(
             weights: model.counts.packedBytes + ModelMemory.tableBytes(file),
             cache: limits.cacheBytes,
@@ -103,7 +119,9 @@ package final class LoadedModel: Sendable {
                 outputRows: engineOptions.sequences))
         isGone = { [weak model] in model == nil }
         adapterShelf = AdapterShelf(for: configuration, on: compute)
-        engine = try InferenceEngine(model: model, compute: compute, options: engineOptions)
+        engine = try InferenceEngine(
+            model: model, compute: compute, options: engineOptions,
+            drafter: Self.drafter(options, for: configuration, on: compute))
         recommendedSampling = SamplingOptions(recommendedBy: file)
         description = ModelDescription(
             name: name, summary: FileSummary(file).line, contextLength: engine.positionLimit,
@@ -119,6 +137,41 @@ package final class LoadedModel: Sendable {
             cache = made
             return made
         }
+    }
+
+    /// - Throws: where the small model does not fit the large one.
+    private static func drafter(
+        _ options: Options, for configuration: ModelConfiguration, on compute: Compute
+    ) throws -> (any Drafter)? {
+        guard options.draftTokens > 0, let file = try options.draftModel?() else { return nil }
+        let model = try ModelFamilies.load(
+            file, on: compute, contextLength: options.contextLength,
+            place: options.weightCache.place(for: file, as: .stored))
+        guard model.configuration.vocabulary == configuration.vocabulary else {
+            throw ModelError(
+                code: .invalidConfiguration, file: file.path, field: "token_embd.weight",
+                message: """
+                    has rows for \(model.configuration.vocabulary) tokens, and the model that it is to draft for has \
+                    \(configuration.vocabulary); a draft model needs the same vocabulary
+                    """)
+        }
+        // As many positions as a few long texts have.
+        let pages = 4 * model.configuration.contextLength / model.layout.positions + 8
+        return try ModelDrafter(
+            model: model, compute: compute, cacheBytes: min(pages * model.layout.byteCount, 1 << 30)
+        )
+    }
+
+    private static func prefixStore(
+        _ name: String, _ file: Checkpoint, _ options: Options, limit: Int
+    ) -> PrefixStore? {
+        guard let folder = options.prefixFolder else { return nil }
+        // A model in memory has no file that could change.
+        let digest = PackedSource(file, as: .stored)?.digest ?? 0
+        let kind = UInt64(KVElement.allCases.firstIndex(of: options.cacheElements) ?? 0)
+        let plain = name.map { $0.isLetter || $0.isNumber || ".-_".contains($0) ? $0 : "_" }
+        return PrefixStore(
+            path: "\(folder)/\(String(plain)).prefixes", fingerprint: digest &+ kind, limit: limit)
     }
 
     private static func longestToken(of tokenizer: Tokenizer) -> Int {

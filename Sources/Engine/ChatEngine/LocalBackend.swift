@@ -61,6 +61,11 @@ package final class LocalBackend: CompletionBackend {
         registry.shutDown()
     }
 
+    /// Shuts down, and returns when every model has kept what it keeps for the next start.
+    package func stop() async {
+        await registry.stop()
+    }
+
     /// Holds a model that is made for `task` in memory, once it is there.
     func acquire(_ name: String, for task: ModelTask) async throws -> ModelRegistry.Lease {
         if let made = registry.description(of: name)?.task, made != task {

@@ -112,6 +112,24 @@ package enum ServeSettings {
         package static let cacheType = Setting(
             "engine", "cache-type", default: "f16", oneOf: ["f16", "bf16", "q8_0"],
             "How the KV cache keeps numbers; q8_0 needs little more than half of the memory.")
+        package static let draftTokens = Setting<Int?>(
+            "engine", "draft-tokens", in: 0...64, example: 4,
+            """
+            Most tokens to guess ahead in a step, from the text itself or with a draft model; the text stays the same. Without it 0, \
+            or 4 with a draft model.
+            """)
+        package static let draftModel = Setting<String?>(
+            "engine", "draft-model", default: nil, example: "\"qwen3-0.6b\"",
+            "A small model of the same vocabulary that guesses ahead.")
+        package static let prefixCache = Setting<String?>(
+            "engine", "prefix-cache", default: nil, example: "\"/var/cache/berth/prefixes\"",
+            "A folder that keeps the beginnings of texts that were used last, for the next start.")
+        package static let slowdown = Setting<Double?>(
+            "engine", "slowdown", in: 1.01...100, example: 2,
+            """
+            How many times as long as without prompts a step with running answers may take: less keeps their pace, more serves \
+            more. Without it 2.
+            """)
         package static let weights = Setting(
             "engine", "weights", default: "rounded", oneOf: ["rounded", "stored"],
             "How an encoder's weights are kept: rounded to 13 bits, or stored as in the file.")
@@ -125,8 +143,8 @@ package enum ServeSettings {
         static let group = SettingsSchema.Group(
             "engine", "What computes.",
             [
-                threads, kernels, contextLength, cacheMemory, cacheType, weights, pooling,
-                weightCache,
+                threads, kernels, contextLength, cacheMemory, cacheType, draftTokens, draftModel,
+                prefixCache, slowdown, weights, pooling, weightCache,
             ])
     }
 

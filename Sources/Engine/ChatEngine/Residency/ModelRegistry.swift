@@ -125,6 +125,12 @@ final class ModelRegistry: Sendable {
         for waiter in waiters { waiter.resume(throwing: CompletionError.shuttingDown) }
     }
 
+    /// Shuts down, and returns when every model has kept what it keeps for the next start.
+    func stop() async {
+        shutDown()
+        for model in generators { await model.engine.stop() }
+    }
+
     // MARK: What there is
 
     /// Every model that is known, in the order in which they became known.
@@ -303,11 +309,17 @@ extension BackendStatistics {
         waiting += other.waiting
         cacheBytesUsed += other.cacheBytesUsed
         cacheBytesTotal += other.cacheBytesTotal
+        cachePagesUsed += other.cachePagesUsed
+        cachePagesTotal += other.cachePagesTotal
     }
 
     /// What only ever grows.
     fileprivate mutating func addCounters(_ other: BackendStatistics) {
         promptTokens += other.promptTokens
         completionTokens += other.completionTokens
+        cachedTokens += other.cachedTokens
+        preemptions += other.preemptions
+        draftedTokens += other.draftedTokens
+        acceptedTokens += other.acceptedTokens
     }
 }

@@ -42,11 +42,19 @@ package enum LoadedEngine: Sendable {
         switch self {
         case .generator(let model):
             let statistics = model.engine.statistics
-            return BackendStatistics(
+            var sum = BackendStatistics(
                 promptTokens: statistics.promptTokens,
                 completionTokens: statistics.generatedTokens, running: statistics.running,
                 waiting: statistics.waiting, cacheBytesUsed: statistics.cacheBytesUsed,
                 cacheBytesTotal: statistics.cacheBytesTotal)
+            let pageBytes = max(1, statistics.pageBytes)
+            sum.cachePagesUsed = statistics.cacheBytesUsed / pageBytes
+            sum.cachePagesTotal = statistics.cacheBytesTotal / pageBytes
+            sum.cachedTokens = statistics.counts.cached
+            sum.preemptions = statistics.counts.preempted
+            sum.draftedTokens = statistics.counts.drafted
+            sum.acceptedTokens = statistics.counts.accepted
+            return sum
         case .encoder(let encoder):
             let statistics = encoder.engine.statistics
             return BackendStatistics(

@@ -8,6 +8,9 @@ import Tensors
 ///
 /// Runs on a thread of its own, never on the cooperative pool: a step takes milliseconds of pure computing.
 final class DecodingLoop {
+    /// Seconds after which a request without a deadline goes before those whose deadlines are later.
+    private static let patience = 30.0
+
     private let runner: ModelRunner
     private let cache: KVCache
     private var scheduler: Scheduler
@@ -109,7 +112,8 @@ final class DecodingLoop {
                 endTokens: request.endTokens, scope: request.adapter?.id ?? 0,
                 reportsPrompt: request.reports?.includesPrompt ?? false,
                 tenant: request.origin.tenant, weight: request.origin.weight,
-                urgency: request.origin.urgency, deadline: request.origin.deadline))
+                urgency: request.origin.urgency, deadline: request.origin.deadline,
+                due: InferenceEngine.now() + Self.patience))
     }
 
     private func forget(_ id: Int) {
@@ -235,6 +239,7 @@ final class DecodingLoop {
             running: scheduler.running.count, waiting: scheduler.waiting.count,
             cacheBytesUsed: cache.held * pageBytes, cacheBytesTotal: pool.capacity * pageBytes)
         statistics.cacheBytesKept = cache.tree.unused * pageBytes
+        statistics.pageBytes = pageBytes
         statistics.counts = scheduler.counts
         var waiting: [String: Int] = [:]
         for sequence in scheduler.waiting { waiting[sequence.tenant, default: 0] += 1 }

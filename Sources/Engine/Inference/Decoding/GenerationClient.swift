@@ -117,6 +117,8 @@ struct GenerationClient {
             })
         else { return nil }
         let token = sampler.sample(logits, admitting: mask)
+        // A bias may have ruled out everything that the mask admits.
+        guard mask?.contains(token) ?? true else { return nil }
         return (token, reports.map { LogProbabilities(of: token, in: logits, top: $0.top) })
     }
 

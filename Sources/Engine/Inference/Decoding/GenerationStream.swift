@@ -24,7 +24,7 @@ package struct GenerationStream: AsyncSequence, Sendable {
 
         package mutating func next() async -> GenerationEvent? {
             let event = await events.next(isolation: #isolation)
-            pace.noteRead()
+            if case .token = event { pace.noteRead() }
             return event
         }
     }
@@ -32,9 +32,9 @@ package struct GenerationStream: AsyncSequence, Sendable {
 
 /// How far a reader is behind.
 final class ReaderPace: Sendable {
-    /// Events that may be unread before the answer pauses.
+    /// Tokens that may be unread before the answer pauses.
     static let mostUnread = 256
-    /// Unread events at which it goes on.
+    /// Unread tokens at which it goes on.
     static let fewUnread = 64
 
     private struct State {
@@ -50,7 +50,7 @@ final class ReaderPace: Sendable {
         self.resume = resume
     }
 
-    /// Notes events for the reader.
+    /// Notes tokens for the reader.
     ///
     /// - Returns: whether the answer must pause from now on.
     func noteSent(_ count: Int) -> Bool {

@@ -52,6 +52,7 @@ package final class InferenceEngine: Sendable {
         /// Bytes of pages that are kept for texts which begin alike.
         package var cacheBytesKept = 0
         package var cacheBytesTotal = 0
+        package var pageBytes = 0
         package var counts = Scheduler.Counts()
     }
 

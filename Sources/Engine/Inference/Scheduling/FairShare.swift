@@ -1,7 +1,8 @@
 /// How much of the machine each tenant has had: who has had least is served next.
 ///
-/// Each tenant's account grows by the rows that are computed for it, divided by its weight. A tenant that comes back
-/// after a pause starts where the least served of the others stand, so that nobody saves up time.
+/// Each tenant's account grows by the rows that are computed for it, divided by its weight. A tenant whose prompts begin
+/// to wait starts where the least served of those stand whose prompts wait already, or beside the most served where nobody's
+/// do: neither a pause nor a trickle saves anything up.
 /// After the virtual token counter of Sheng (2024), "Fairness in Serving Large Language Models".
 package struct FairShare: Sendable {
     private struct Account: Sendable {
@@ -11,15 +12,19 @@ package struct FairShare: Sendable {
     }
 
     private var accounts: [String: Account] = [:]
-    /// What the least served tenant had when the last one left: where the next one starts.
+    /// What the last tenant had when it left: where the next one starts.
     private var floor = 0.0
 
     package init() {}
 
-    /// Notes that a tenant has one more sequence.
-    package mutating func join(_ tenant: String, weight: Double) {
-        let least = accounts.values.lazy.map(\.served).min() ?? floor
-        var account = accounts[tenant] ?? Account(served: least, weight: weight)
+    /// Notes that a tenant has one more sequence, beside those `tenants` whose prompts wait or are computed now.
+    package mutating func join(_ tenant: String, weight: Double, besides tenants: Set<String>) {
+        var account = accounts[tenant] ?? Account(served: floor, weight: weight)
+        if !tenants.contains(tenant) {
+            let others = tenants.compactMap { accounts[$0]?.served }
+            let start = others.min() ?? accounts.values.lazy.map(\.served).max() ?? floor
+            account.served = max(account.served, start)
+        }
         account.weight = weight
         account.sequences += 1
         accounts[tenant] = account

@@ -22,6 +22,9 @@ package struct ScheduledSequence: Sendable, Equatable {
     package let urgency: Int
     /// When the answer is of no use any more, in seconds of the caller's clock.
     package let deadline: Double?
+    /// When it should be served: its deadline, or, of a patient one, some time after it came; so nobody is overtaken for
+    /// ever by those who set deadlines.
+    package let due: Double
 
     /// How many of `tokens` are in the cache.
     package internal(set) var computed = 0
@@ -40,7 +43,7 @@ package struct ScheduledSequence: Sendable, Equatable {
     package init(
         id: Int, prompt: [Int], maximumCount: Int, endTokens: Set<Int> = [], scope: Int = 0,
         reportsPrompt: Bool = false, tenant: String = "", weight: Double = 1, urgency: Int = 0,
-        deadline: Double? = nil
+        deadline: Double? = nil, due: Double = .infinity
     ) {
         self.id = id
         tokens = prompt
@@ -53,6 +56,7 @@ package struct ScheduledSequence: Sendable, Equatable {
         self.weight = weight
         self.urgency = urgency
         self.deadline = deadline
+        self.due = min(due, deadline ?? .infinity)
     }
 
     /// Tokens that are not in the cache yet; never 0.

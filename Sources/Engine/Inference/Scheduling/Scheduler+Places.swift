@@ -7,13 +7,13 @@ extension Scheduler {
         let urgency: Int
         let served: Double
         let holding: Double
-        let deadline: Double
+        let due: Double
         let arrival: Int
 
         static func < (one: Precedence, other: Precedence) -> Bool {
             if one.urgency != other.urgency { return one.urgency > other.urgency }
-            return (one.served, one.holding, one.deadline, one.arrival)
-                < (other.served, other.holding, other.deadline, other.arrival)
+            return (one.served, one.holding, one.due, one.arrival)
+                < (other.served, other.holding, other.due, other.arrival)
         }
     }
 
@@ -28,15 +28,22 @@ extension Scheduler {
             tenants[sequence.tenant] = tenant
             return Precedence(
                 urgency: sequence.urgency, served: tenant.served, holding: tenant.holding,
-                deadline: sequence.deadline ?? .infinity, arrival: sequence.arrival)
+                due: sequence.due, arrival: sequence.arrival)
         }
         return sequences.indices.sorted { keys[$0] < keys[$1] }
     }
 
     func isOlder(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
-        let (first, second) = (one.deadline ?? .infinity, other.deadline ?? .infinity)
-        return (first, one.arrival) < (second, other.arrival)
+        (one.due, one.arrival) < (other.due, other.arrival)
     }
+
+    /// Whose answer is planned first.
+    func isMoreUrgent(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
+        one.urgency == other.urgency ? isOlder(one, other) : one.urgency > other.urgency
+    }
+
+    /// Most sequences that are looked at for admission in a step: each may need its prompt compared with others.
+    private static let mostCandidates = 64
 
     /// Lets those in whose prompts the next step has rows for.
     mutating func admit(cache: KVCache) {
@@ -46,7 +53,8 @@ extension Scheduler {
         guard !waiting.isEmpty else { return }
         let candidates = (running.filter { !$0.isAnswering } + waiting).filter { !$0.isPaused }
         var blocked: Set<String> = []
-        for candidate in ordered(candidates).lazy.map({ candidates[$0] })
+        for candidate in ordered(candidates).prefix(Self.mostCandidates).lazy.map({ candidates[$0] }
+        )
         where rows > 0 && !blocked.contains(candidate.tenant) {
             if running.contains(where: { $0.id == candidate.id }) {
                 rows -= candidate.pending
@@ -86,8 +94,13 @@ extension Scheduler {
                 }
                 cache.release(&next.pages)
             }
-            guard let victim = victim(for: next, cache: cache) else { return nil }
-            preempt(victim, cache: cache)
+            let victims = victims(for: next, cache: cache)
+            // Nobody is sent away where that cannot help.
+            let freed = victims.reduce(cache.available) { $0 + $1.pages.pages.count }
+            guard let victim = victims.min(by: goesFirst),
+                freed * cache.pageLength >= next.tokens.count
+            else { return nil }
+            preempt(victim.id, cache: cache)
         }
         return nil
     }
@@ -96,8 +109,7 @@ extension Scheduler {
     /// already keep their pages.
     ///
     /// - Returns: `false` when this one must go itself, or wait for the others.
-    mutating func makeRoom(for id: Int, besides entries: [Entry], cache: KVCache) -> Bool {
-        let planned = Set(entries.map(\.id))
+    mutating func makeRoom(for id: Int, besides planned: [Int], cache: KVCache) -> Bool {
         while let index = running.firstIndex(where: { $0.id == id }) {
             if cache.grow(&running[index].pages, to: running[index].tokens.count) { return true }
             guard let victim = leastDeserving(sparing: planned) else { return false }
@@ -109,15 +121,14 @@ extension Scheduler {
     /// Who gives its pages back when an answer cannot go on: one that waits for its reader, then of the lowest class,
     /// of the tenant that holds most for its weight, the youngest.
     ///
-    /// Answers are planned oldest first and keep their pages in their step, so the oldest one always goes on.
-    private func leastDeserving(sparing planned: Set<Int>) -> Int? {
-        running.filter { !planned.contains($0.id) }.min { one, other in
-            if one.isPaused != other.isPaused { return one.isPaused }
-            return goesFirst(one, other)
-        }?.id
+    /// Answers are planned in order of class and age and keep their pages in their step. So whoever needs a page finds one
+    /// unless those before it hold all, and these go on.
+    private func leastDeserving(sparing planned: [Int]) -> Int? {
+        running.filter { !planned.contains($0.id) }.min(by: goesFirst)?.id
     }
 
     private func goesFirst(_ one: ScheduledSequence, _ other: ScheduledSequence) -> Bool {
+        if one.isPaused != other.isPaused { return one.isPaused }
         if one.urgency != other.urgency { return one.urgency < other.urgency }
         if one.tenant != other.tenant {
             let (first, second) = (holding(one.tenant), holding(other.tenant))
@@ -126,20 +137,21 @@ extension Scheduler {
         return one.arrival > other.arrival
     }
 
-    /// Who gives way to a newcomer: a lower class, or the youngest of a tenant that would still hold more
-    /// for its weight than the newcomer's; so nobody is sent back and forth.
-    private func victim(for newcomer: ScheduledSequence, cache: KVCache) -> Int? {
+    /// Who may have to give way to a newcomer: whoever waits for its reader, a lower class, and those of a tenant that would
+    /// still hold more for its weight than the newcomer's; so nobody is sent back and forth.
+    private func victims(for newcomer: ScheduledSequence, cache: KVCache) -> [ScheduledSequence] {
         let length = cache.pageLength
         let need = Double((newcomer.tokens.count + length - 1) / length)
         let newcomerHolding = holding(newcomer.tenant) + need / shares.weight(newcomer.tenant)
         return running.filter { other in
+            if other.isPaused { return true }
             if other.urgency != newcomer.urgency { return other.urgency < newcomer.urgency }
             guard other.tenant != newcomer.tenant else { return false }
             let rest =
                 holding(other.tenant)
                 - Double(other.pages.pages.count) / shares.weight(other.tenant)
             return rest >= newcomerHolding
-        }.min(by: goesFirst)?.id
+        }
     }
 
     /// Pages that a tenant's sequences hold, for each unit of its weight.

@@ -81,7 +81,8 @@ package struct Scheduler {
         package var expired = 0
         package var drafted = 0
         package var accepted = 0
-        /// Prompt tokens computed, and those found in the cache.
+        /// Rows computed that were no answer's next token: prompts, and what was preempted once more; and prompt tokens
+        /// found in the cache.
         package var prefilled = 0
         package var cached = 0
     }
@@ -127,7 +128,9 @@ package struct Scheduler {
         var sequence = sequence
         arrivals += 1
         sequence.arrival = arrivals
-        shares.join(sequence.tenant, weight: sequence.weight)
+        let prompts = waiting + running.filter { !$0.isAnswering }
+        shares.join(
+            sequence.tenant, weight: sequence.weight, besides: Set(prompts.map(\.tenant)))
         waiting.append(sequence)
     }
 
@@ -198,29 +201,41 @@ package struct Scheduler {
         var isUsedUp: Bool { rows <= 0 || outputs <= 0 }
     }
 
-    /// All running answers whose readers keep up, each with its next token and its draft.
+    /// All running answers whose readers keep up, each with its next token, what else must be computed of it, and its draft.
     private mutating func planAnswers(_ room: inout Room, cache: KVCache) -> [Entry] {
-        var entries: [Entry] = []
-        let ids = running.filter { $0.isAnswering && !$0.isPaused }.sorted(by: isOlder).map(\.id)
-        // The next tokens of all go before anybody's draft.
-        var spare = min(room.outputs, room.rows) - ids.count
-        for id in ids {
-            guard !room.isUsedUp, makeRoom(for: id, besides: entries, cache: cache),
-                let index = running.firstIndex(where: { $0.id == id })
-            else { continue }
-            var draft = Array(running[index].draft.prefix(max(0, spare)))
-            if running[index].pending > 1 { draft = [] }
-            let end = running[index].tokens.count + draft.count
-            if !draft.isEmpty, !cache.grow(&running[index].pages, to: end) { draft = [] }
-            running[index].draft = draft
-            spare -= draft.count
-            let rows = min(running[index].pending, room.rows)
-            entries.append(entry(for: index, rows: rows))
-            room.rows -= rows + draft.count
-            room.outputs -= 1 + draft.count
+        var ids: [Int] = []
+        for id in running.filter({ $0.isAnswering && !$0.isPaused }).sorted(by: isMoreUrgent).map(
+            \.id)
+        where ids.count < min(room.rows, room.outputs) {
+            if makeRoom(for: id, besides: ids, cache: cache) { ids.append(id) }
         }
-        return entries
+        // A row each first; then what is forced, within the step's time; drafts last, from what nobody else needs.
+        var spareRows = min(room.rows - ids.count, promptRows(besides: ids.count))
+        var spareOutputs = room.outputs - ids.count - Self.outputsForPrompts
+        return ids.compactMap { id in
+            guard let index = running.firstIndex(where: { $0.id == id }) else { return nil }
+            let rows = 1 + min(max(0, spareRows), running[index].pending - 1)
+            var draft: [Int] = []
+            if rows == running[index].pending {
+                draft = Array(running[index].draft.prefix(max(0, min(spareRows, spareOutputs))))
+                let end = running[index].tokens.count + draft.count
+                let missing = running[index].pages.missing(for: end, in: cache.pool)
+                let hasRoom =
+                    missing <= cache.pool.available && cache.grow(&running[index].pages, to: end)
+                if !hasRoom { draft = [] }
+            }
+            running[index].draft = draft
+            let entry = entry(for: index, rows: rows)
+            spareRows -= entry.tokens.count - 1
+            spareOutputs -= draft.count
+            room.rows -= entry.tokens.count
+            room.outputs -= entry.outputs
+            return entry
+        }
     }
+
+    /// Rows with logits that drafts leave to prompts.
+    private static let outputsForPrompts = 4
 
     /// Chunks of prompts in order of precedence.
     ///
@@ -252,7 +267,11 @@ package struct Scheduler {
         let next = known + length
         guard next < sequence.tokens.count else { return false }
         return running.contains { other in
-            other.scope == sequence.scope && !other.isAnswering && !other.isPaused
+            // Not for one that itself may have to wait longer.
+            other.urgency >= sequence.urgency
+                && (other.tenant == sequence.tenant
+                    || shares.served(other.tenant) <= shares.served(sequence.tenant))
+                && other.scope == sequence.scope && !other.isAnswering && !other.isPaused
                 && other.computed < next && other.tokens.count >= next
                 && other.tokens[..<next] == sequence.tokens[..<next]
         }
@@ -284,7 +303,9 @@ package struct Scheduler {
         for entry in entries {
             let choice = entry.samples ? next.next() : nil
             guard let index = running.firstIndex(where: { $0.id == entry.id }) else { continue }
-            shares.charge(running[index].tenant, rows: entry.tokens.count)
+            // What was guessed wrong is nobody's use.
+            let rows = entry.tokens.count - entry.drafted + (choice?.accepted ?? 0)
+            shares.charge(running[index].tenant, rows: rows)
             running[index].draft = []
             running[index].computed += entry.tokens.count - entry.drafted
             if let choice {

@@ -23,8 +23,8 @@ package final class PromptLookup: Drafter {
 
     package func propose(_ texts: [DraftText]) -> [[Int]] {
         texts.map { text in
-            update(text)
             guard text.most > 0 else { return [] }
+            update(text)
             return guess(text)
         }
     }

@@ -95,6 +95,6 @@ struct Serve: AsyncParsableCommand {
 
                 """)
         }
-        backend.shutDown()
+        await backend.stop()
     }
 }

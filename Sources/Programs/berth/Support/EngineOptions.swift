@@ -46,7 +46,40 @@ struct EngineOptions: ParsableArguments {
 
     @OptionGroup var cache: CacheOptions
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Most tokens to guess ahead in a step, from the text itself or with --draft-model; the text stays the same (default: \
+            0, or 4 with a draft model).
+            """, valueName: "COUNT"))
+    var draftTokens: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "A small model of the same vocabulary that guesses ahead.", valueName: "MODEL"))
+    var draftModel: ModelReference?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep the beginnings of texts that were used last in this folder, for the next start.",
+            valueName: "FOLDER"))
+    var prefixCache: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How many times as long as without prompts a step with running answers may take: less keeps their pace, more \
+            serves more (default: 2).
+            """, valueName: "TIMES"))
+    var slowdown: Double?
+
     func validate() throws {
+        if let draftTokens, !(0...64).contains(draftTokens) {
+            throw ValidationError("--draft-tokens must be 0 to 64, got \(draftTokens).")
+        }
+        if let slowdown, !(1.01...100).contains(slowdown) {
+            throw ValidationError("--slowdown must be 1.01 to 100, got \(slowdown).")
+        }
         if let contextLength, contextLength < 1 {
             throw ValidationError("--context-length must be at least 1, got \(contextLength).")
         }
@@ -60,11 +93,17 @@ struct EngineOptions: ParsableArguments {
     func loading(
         models: Int = 1, memory: Int? = nil, weightCache: WeightCache?
     ) -> LoadedModel.Options {
-        LoadedModel.Options(
+        var options = LoadedModel.Options(
             threads: threads.count, instructionSet: threads.instructionSet,
             contextLength: contextLength, cacheBytes: cacheMemory.map { $0 << 20 },
             cacheElements: cache.elements, modelsOnMachine: models, memory: memory,
             weightCache: weightCache)
+        options.draftTokens = draftTokens ?? (draftModel == nil ? 0 : 4)
+        if let draftModel { options.draftModel = { try draftModel.open() } }
+        options.prefixFolder = prefixCache
+        options.slowdown = slowdown ?? options.slowdown
+        options.notify = { StandardError.write("note: \($0)\n") }
+        return options
     }
 }
 

@@ -80,6 +80,11 @@ struct ServeConfiguration {
         engine.cacheMemory = engine.cacheMemory ?? file[Engine.cacheMemory]
         engine.cache.cacheType =
             engine.cache.cacheType ?? .init(argument: file[Engine.cacheType])
+        engine.draftTokens = engine.draftTokens ?? file[Engine.draftTokens]
+        engine.draftModel =
+            engine.draftModel ?? file[Engine.draftModel].map { ModelReference(argument: $0) }
+        engine.prefixCache = engine.prefixCache ?? file[Engine.prefixCache]
+        engine.slowdown = engine.slowdown ?? file[Engine.slowdown]
         encoder.weights = encoder.weights ?? .init(argument: file[Engine.weights])
         encoder.pooling = try encoder.pooling ?? choice(Engine.pooling)
         weightCache.weightCache = weightCache.weightCache ?? file[Engine.weightCache]

@@ -113,17 +113,74 @@ struct FairnessTests {
         #expect(Double(rows) / 90 > 25)
     }
 
-    @Test("A tenant that comes back has saved up nothing")
+    @Test("Neither a pause nor a trickle saves anything up")
     func noSaving() {
         var shares = FairShare()
-        shares.join("a", weight: 1)
-        shares.charge("a", rows: 1000)
-        shares.join("b", weight: 1)
-        #expect(shares.served("b") == 1000)
-        shares.leave("a")
-        shares.charge("b", rows: 10)
-        shares.leave("b")
-        shares.join("a", weight: 2)
-        #expect(shares.served("a") == 1010)
+        shares.join("busy", weight: 1, besides: [])
+        shares.join("trickle", weight: 1, besides: ["busy"])
+        shares.charge("busy", rows: 1000)
+        // While the busy one's prompts wait, the other starts beside it; also after a pause.
+        shares.join("trickle", weight: 1, besides: ["busy"])
+        #expect(shares.served("trickle") == 1000)
+        shares.charge("busy", rows: 500)
+        // And beside the most served where nobody waits.
+        shares.join("trickle", weight: 1, besides: [])
+        #expect(shares.served("trickle") == 1500)
+        shares.join("new", weight: 1, besides: ["trickle"])
+        #expect(shares.served("new") == 1500)
+    }
+
+    @Test("Whoever waits for its reader gives its place to anybody", arguments: ["same", "other"])
+    func pausedGiveWay(tenant: String) throws {
+        var scene = try SchedulerScene(pages: 20, sequences: 2)
+        for id in 1...2 { scene.submit(id, prompt: 10, generate: 100, tenant: "same") }
+        scene.step()
+        for id in 1...2 { scene.scheduler.setPaused(true, id: id) }
+        scene.submit(3, prompt: 10, tenant: tenant)
+        #expect(scene.step().entries.map(\.id) == [3])
+        // It goes on when its reader does.
+        for id in 1...2 { scene.scheduler.setPaused(false, id: id) }
+        #expect(scene.runToEnd() == [1: 99, 2: 99, 3: 9])
+    }
+
+    @Test("Nobody is sent away where that makes no room")
+    func noUselessPreemption() throws {
+        var scene = try SchedulerScene(pages: 10, rows: 1000)
+        scene.submit(1, prompt: 64 * 7, generate: 60, tenant: "a")
+        scene.step()
+        scene.submit(2, prompt: 64, generate: 60, urgency: -1)
+        scene.step()
+        scene.submit(3, prompt: 64 * 5, tenant: "b")
+        scene.step()
+        #expect(scene.scheduler.counts.preempted == 0)
+        #expect(scene.scheduler.running.count == 2)
+    }
+
+    @Test("Far deadlines do not overtake those who came before them for ever")
+    func farDeadlines() throws {
+        var scene = try SchedulerScene(pages: 100, sequences: 1)
+        scene.scheduler.submit(ScheduledSequence(id: 1, prompt: [1], maximumCount: 9, due: 30))
+        scene.scheduler.submit(
+            ScheduledSequence(id: 2, prompt: [2], maximumCount: 9, deadline: 86_400, due: 31))
+        scene.scheduler.submit(
+            ScheduledSequence(id: 3, prompt: [3], maximumCount: 9, deadline: 5, due: 32))
+        #expect(scene.plan().map(\.id) == [3])
+        #expect(scene.scheduler.waiting.map(\.id) == [1, 2])
+    }
+
+    @Test(
+        "What a grammar forces stays within the step's time, and nobody's next token waits for it")
+    func forcedRows() throws {
+        var scene = try SchedulerScene(pages: 100, rows: 64, whileAnswering: 10, sequences: 8)
+        for id in 1...4 { scene.submit(id, prompt: 4, generate: 500) }
+        scene.step()
+        let entries = scene.plan()
+        let forced = Scheduler.Choice(Array(repeating: 9, count: 200))
+        _ = scene.scheduler.apply(
+            entries, choices: [forced, forced, .init([7]), .init([7])], cache: scene.cache)
+        let next = scene.plan()
+        #expect(next.map(\.id) == [1, 2, 3, 4])
+        #expect(next.reduce(0) { $0 + $1.tokens.count } <= 4 + 10)
+        #expect(next[2].samples && next[3].samples && !next[0].samples)
     }
 }
