@@ -124,11 +124,11 @@ package enum ServeSettings {
         package static let prefixCache = Setting<String?>(
             "engine", "prefix-cache", default: nil, example: "\"/var/cache/berth/prefixes\"",
             "A folder that keeps the beginnings of texts that were used last, for the next start.")
-        package static let slowdown = Setting<Double?>(
-            "engine", "slowdown", in: 1.01...100, example: 2,
+        package static let slowdown = Setting(
+            "engine", "slowdown", default: 2.0, in: 1.01...100,
             """
             How many times as long as without prompts a step with running answers may take: less keeps their pace, more serves \
-            more. Without it 2.
+            more.
             """)
         package static let weights = Setting(
             "engine", "weights", default: "rounded", oneOf: ["rounded", "stored"],

@@ -174,4 +174,10 @@ private struct SlowToStart: ModelBackend {
     func pin(_ name: String, _ isPinned: Bool) async throws -> ModelDescription {
         try await other.pin(name, isPinned)
     }
+
+    func addAdapter(_ name: String, path: String, base: String?) async throws -> ModelDescription {
+        try await other.addAdapter(name, path: path, base: base)
+    }
+
+    func dropAdapter(_ name: String) async throws { try await other.dropAdapter(name) }
 }
