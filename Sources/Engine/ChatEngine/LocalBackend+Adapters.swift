@@ -102,8 +102,9 @@ extension LocalBackend {
         }
         do {
             _ = try model.addAdapter(name, at: entry.path)
-        } catch  where error.code == .nameTaken {
-            // Another request was faster.
+        } catch {
+            // Another request may have been faster.
+            guard error.code == .nameTaken else { throw error }
         }
         guard let adapter = model.adapterShelf[name] else {
             throw CompletionError.unknownModel(name, known: registry.descriptions.map(\.name))

@@ -1,5 +1,6 @@
 import CompletionAPI
 import Foundation
+import Inference
 import Synchronization
 
 /// Keeps the models that requests ask for: carries out what ``ModelResidency`` decides.
