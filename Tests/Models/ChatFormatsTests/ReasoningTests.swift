@@ -106,6 +106,9 @@ struct ReasoningTests {
         #expect(!harmony.mustClose && harmony.isThinking)
         harmony.accept("b".utf8)
         #expect(harmony.mustClose)
+        var final = ReasoningBudget(style: .harmony, limit: 2, isOpen: false)
+        for piece in ["<|channel|>", "final", "<|message|>", "a"] { final.accept(piece.utf8) }
+        #expect(final.isOver)
     }
 
     @Test("Off closes a thought in the prompt, whether the template opened it or not")

@@ -269,4 +269,27 @@ struct ToolCallParserTests {
         let noise = String(repeating: "<tool_call>{", count: 80_000)
         #expect(ParsedAnswer([noise], by: parser).text.utf8.count == noise.utf8.count)
     }
+
+    @Test(
+        "Values that are kept whole, and openings within strings of one another, take linear time",
+        .timeLimit(.minutes(1)))
+    func kept() {
+        let list = "[" + String(repeating: "1, ", count: 300_000) + "1]"
+        let call = "<function=find_berth>\n<parameter=cargo>\(list)</parameter></function>"
+        let tagged = AnswerParser(calls: .qwenCoder, tools: harbourTools)
+        #expect(
+            ParsedAnswer([call], by: tagged).calls
+                == [.call("find_berth", "{\"cargo\":\(list)}")])
+        let nested = String(
+            repeating: "<|tool_call_start|>[f(a='<|tool_call_start|>[f(b=\"", count: 20_000)
+        let python = AnswerParser(calls: .pythonList, tools: harbourTools)
+        #expect(ParsedAnswer([nested], by: python).text == nested)
+        // Arguments before the name are held back, but not without end.
+        let early = "<tool_call>{\"arguments\": {\"a\": \(list)}, \"name\": \"tide\"}"
+        let hermes = AnswerParser(calls: .hermes, tools: harbourTools)
+        #expect(ParsedAnswer([early], by: hermes).text == early)
+        let blank = String(repeating: " ", count: 500_000)
+        let spaced = "<function=tide>\n<parameter=at>\n1\n</parameter>\(blank)</function>"
+        #expect(ParsedAnswer([spaced], by: tagged).calls == [.call("tide", "{\"at\":1}")])
+    }
 }

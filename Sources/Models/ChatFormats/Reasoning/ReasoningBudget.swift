@@ -41,14 +41,14 @@ package struct ReasoningBudget: Sendable {
         let wasThinking = state == .thinking
         for byte in bytes {
             guard state != .after else { return }
-            guard case .found = scanner.advance(byte) else {
+            guard case .found(let index) = scanner.advance(byte) else {
                 if state == .before, style != .harmony, !scanner.released.trimmed.isEmpty {
                     // An answer without a thought.
                     state = .after
                 }
                 continue
             }
-            state = state == .before ? .thinking : .after
+            state = state == .before && index == 0 ? .thinking : .after
             scanner = MarkerScanner(Self.markers(of: style, isOpen: true))
         }
         if wasThinking, state == .thinking { spent += 1 }
@@ -58,7 +58,9 @@ package struct ReasoningBudget: Sendable {
         switch (style, isOpen) {
         case (.markers(let open, _), false): [open]
         case (.markers(_, let close), true): [close]
-        case (.harmony, false): ["<|channel|>analysis<|message|>"]
+        // The first begins a thought, the others an answer without one.
+        case (.harmony, false):
+            ["<|channel|>analysis<|message|>", "<|channel|>final", "<|channel|>commentary"]
         case (.harmony, true): ["<|end|>", "<|start|>"]
         }
     }

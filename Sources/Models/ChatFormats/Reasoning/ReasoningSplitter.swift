@@ -66,11 +66,13 @@ struct ReasoningSplitter: Sendable {
     private mutating func start(_ byte: UInt8, _ answer: inout [UInt8]) {
         let step = scanner.advance(byte)
         held.append(contentsOf: scanner.released)
-        if case .found = step, held.trimmed.isEmpty {
+        // What was held before is white space.
+        let isText = !scanner.released.trimmed.isEmpty
+        if case .found = step, !isText {
             held = []
             scanner = MarkerScanner([close])
             state = .thinking
-        } else if !held.trimmed.isEmpty {
+        } else if isText {
             answer.append(contentsOf: held + scanner.held)
             held = []
             state = .answer

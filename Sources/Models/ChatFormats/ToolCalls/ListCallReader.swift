@@ -4,13 +4,14 @@ struct ListCallReader: CallReader {
         case start
         /// Before a call, or before the end.
         case call
-        case object(ObjectCallReader)
-        case python(PythonCallReader)
+        case object, python
         case afterCall
     }
 
     private let known: Set<String>?
     private var state = State.start
+    private var object = ObjectCallReader()
+    private var python = PythonCallReader()
     private var hasCalls = false
 
     /// Calls of names that are not `known` are text.
@@ -27,14 +28,10 @@ struct ListCallReader: CallReader {
             return .more
         case .call:
             return begin(byte, into: &parts)
-        case .object(var reader):
-            let step = reader.read(byte, into: &parts)
-            state = .object(reader)
-            return follow(step, byte, into: &parts)
-        case .python(var reader):
-            let step = reader.read(byte, into: &parts)
-            state = .python(reader)
-            return follow(step, byte, into: &parts)
+        case .object:
+            return follow(object.read(byte, into: &parts), byte, into: &parts)
+        case .python:
+            return follow(python.read(byte, into: &parts), byte, into: &parts)
         case .afterCall:
             switch byte {
             case _ where byte.isSpace: return .more
@@ -49,8 +46,8 @@ struct ListCallReader: CallReader {
 
     mutating func finish(into parts: inout AnswerParts) -> Bool {
         switch state {
-        case .object(var reader): reader.finish(into: &parts)
-        case .python(var reader): reader.finish(into: &parts)
+        case .object: object.finish(into: &parts)
+        case .python: python.finish(into: &parts)
         case .start: false
         case .call, .afterCall: hasCalls
         }
@@ -63,15 +60,13 @@ struct ListCallReader: CallReader {
         case UInt8(ascii: "]") where hasCalls:
             return .done
         case UInt8(ascii: "{"):
-            var reader = ObjectCallReader(known: known)
-            let step = reader.read(byte, into: &parts)
-            state = .object(reader)
-            return step
+            object = ObjectCallReader(known: known)
+            state = .object
+            return object.read(byte, into: &parts)
         default:
-            var reader = PythonCallReader(known: known)
-            let step = reader.read(byte, into: &parts)
-            state = .python(reader)
-            return step
+            python = PythonCallReader(known: known)
+            state = .python
+            return python.read(byte, into: &parts)
         }
     }
 

@@ -24,9 +24,9 @@ struct PythonTagReader: CallReader {
                 }
         }
         code.append(byte)
-        guard var current = call else { return interpreter == nil ? .failed : .more }
-        let step = current.read(byte, into: &parts)
-        call = current
+        guard let step = call?.read(byte, into: &parts) else {
+            return interpreter == nil ? .failed : .more
+        }
         guard case .failed = step else { return step }
         call = nil
         return interpreter == nil ? .failed : .more

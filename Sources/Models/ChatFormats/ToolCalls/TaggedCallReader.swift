@@ -104,13 +104,13 @@ struct TaggedCallReader: CallReader {
 
     private mutating func between(_ byte: UInt8, into parts: inout AnswerParts) -> CallStep {
         let step = scanner.advance(byte)
-        held.append(contentsOf: scanner.released)
-        if held.trimmed.elementsEqual(CollectionOfOne(UInt8(ascii: "{"))), !hasBegun {
+        held.append(contentsOf: scanner.released.trimmed)
+        if held.elementsEqual(CollectionOfOne(UInt8(ascii: "{"))), !hasBegun {
             begin(into: &parts)
             state = .object
             return object(byte, into: &parts)
         }
-        guard held.trimmed.isEmpty else {
+        guard held.isEmpty else {
             guard hasBegun else { return .failed }
             parts.arguments("}".utf8)
             parts.end()
@@ -142,9 +142,9 @@ struct TaggedCallReader: CallReader {
 
     private mutating func valueOpen(_ byte: UInt8, into parts: inout AnswerParts) -> CallStep {
         let step = scanner.advance(byte)
-        held.append(contentsOf: scanner.released)
+        held.append(contentsOf: scanner.released.trimmed)
         if case .found = step { beginValue(into: &parts) }
-        guard held.trimmed.isEmpty else {
+        guard held.isEmpty else {
             guard hasBegun else { return .failed }
             parts.end()
             return .before

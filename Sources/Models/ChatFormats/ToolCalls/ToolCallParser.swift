@@ -3,7 +3,14 @@
 /// What it gives does not depend on how the text is cut, and it holds back only what may still become a marker or a call.
 /// What turns out to be no valid call is text, and nothing is lost but white space and markers around calls. Special
 /// tokens must be in the text as they are written: see ``ToolCallStyle/markers``.
+///
+/// Takes linear time, whatever the text: what turned out to be no call is read again, but only so much of it.
 struct ToolCallParser: Sendable {
+    /// Most bytes that are held back for a call that has not begun.
+    private static let unsettledLimit = 1 << 16
+    /// How often the whole text may be read again, on average; beyond that what is refused is text at once.
+    private static let rereadings = 8
+
     private let style: ToolCallStyle
     private let tools: ToolSet
     private let openings: [String]
@@ -12,6 +19,11 @@ struct ToolCallParser: Sendable {
     /// What the reader read of no settled call, the opening marker first.
     private var unsettled: [UInt8] = []
     private var opening = 0
+    /// Calls that had begun when `unsettled` was empty.
+    private var settledCalls = 0
+    /// Bytes that came, and bytes of them that were given back to be read again.
+    private var received = 0
+    private var reread = 0
     /// White space and surrounding markers that may belong to a call.
     private var gap: [UInt8] = []
     /// The part of the gap that is text even after calls.
@@ -37,15 +49,12 @@ struct ToolCallParser: Sendable {
 
     /// The end of the answer: what was held back.
     mutating func finish() -> [AnswerPart] {
-        while var current = reader {
-            reader = nil
-            if current.finish(into: &parts) {
-                settle()
-            } else {
-                let rest = reject()
-                feed(rest)
-            }
-        }
+        if reader?.finish(into: &parts) == true { settle() }
+        reader = nil
+        let rest = unsettled
+        unsettled = []
+        opening = 0
+        pass(rest)
         pass(scanner.held)
         scanner.reset()
         if !isAfterCall { parts.text(gap) }
@@ -62,9 +71,12 @@ struct ToolCallParser: Sendable {
                 continue
             }
             frames[frames.count - 1].index += 1
+            if frames.count == 1 { received += 1 }
             switch step(bytes[index]) {
             case .taken: break
-            case .again: frames[frames.count - 1].index -= 1
+            case .again:
+                frames[frames.count - 1].index -= 1
+                if frames.count == 1 { received -= 1 }
             case .refused(let rest): frames.append((rest, 0))
             }
         }
@@ -79,16 +91,23 @@ struct ToolCallParser: Sendable {
     }
 
     private mutating func step(_ byte: UInt8) -> Outcome {
-        guard var current = reader else {
+        // In place: a reader may hold much, and a copy for each byte would be quadratic.
+        guard let step = reader?.read(byte, into: &parts) else {
             scan(byte)
             // Without a marker the byte is the call's own.
             return reader != nil && unsettled.isEmpty ? .again : .taken
         }
-        let step = current.read(byte, into: &parts)
-        reader = current
         switch step {
         case .more:
+            guard parts.calls == settledCalls else {
+                // A call that has begun is never taken back.
+                unsettled = []
+                return .taken
+            }
             unsettled.append(byte)
+            guard unsettled.count > Self.unsettledLimit else { return .taken }
+            reader = nil
+            return .refused(reject())
         case .settled:
             settle()
         case .done:
@@ -107,6 +126,7 @@ struct ToolCallParser: Sendable {
     }
 
     private mutating func settle() {
+        settledCalls = parts.calls
         unsettled = []
         opening = 0
         gap = []
@@ -115,12 +135,18 @@ struct ToolCallParser: Sendable {
         isLineStart = true
     }
 
-    /// Makes the opening marker text; the rest is given back.
+    /// Makes the opening marker text; the rest is given back, as long as there was not too much of that.
     private mutating func reject() -> [UInt8] {
         let (marker, rest) = (unsettled.prefix(opening), unsettled.dropFirst(opening))
         unsettled = []
         opening = 0
         pass(Array(marker))
+        reread += rest.count
+        guard reread <= Self.rereadings * received + Self.unsettledLimit else {
+            reread -= rest.count
+            pass(Array(rest))
+            return []
+        }
         return Array(rest)
     }
 
@@ -146,6 +172,7 @@ struct ToolCallParser: Sendable {
 
     private mutating func open(_ reader: any CallReader, with marker: [UInt8]) {
         self.reader = reader
+        settledCalls = parts.calls
         unsettled = marker
         opening = max(marker.count, 1)
         isLineStart = false
