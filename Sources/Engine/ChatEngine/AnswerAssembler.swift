@@ -54,6 +54,8 @@ struct AnswerAssembler {
             case .shutDown: throw CompletionError.shuttingDown
             case .brokenModel: throw CompletionError.brokenModel
             case .deadline: throw CompletionError.deadlineExceeded
+            case .failed(let reason):
+                throw CompletionError(code: .invalidRequest, message: reason)
             case .endToken, .limit: break
             }
             return takePrompt() + finish(end == .endToken ? .stop : .length)

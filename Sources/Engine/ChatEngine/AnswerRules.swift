@@ -24,6 +24,9 @@ package struct AnswerRules: Sendable {
     /// What opens a thought, and what closes it.
     let openThought: [Int]
     let closing: [Int]
+    /// What stands before an answer of a form, without a thought and after one.
+    let answerHead: [Int]
+    let resumingAnswerHead: [Int]
     let mustCall: Bool
     let takesSeveralCalls: Bool
     /// Those that may be called where a call is required.
@@ -33,8 +36,8 @@ package struct AnswerRules: Sendable {
     let watcher: AnswerParser?
     let form: (any TokenConstraint)?
 
-    /// All tokens but those that end an answer; where a thought must not end one.
-    let allButEnd: TokenMask?
+    /// The tokens of a thought that must not end the answer, but only itself; `nil` where it may.
+    let withinThought: TokenMask?
 
     var vocabulary: Int { tokenizer.count }
 
@@ -76,7 +79,9 @@ extension AnswerRules {
         self.mustCall = !called.isEmpty
         var grammars: [String: any ArgumentGrammar] = [:]
         if request.toolChoice != .none {
-            for tool in !called.isEmpty ? called : tools.tools.filter(\.isStrict) {
+            // Between tags a grammar of JSON would be in the way.
+            let strict = format.calls.isTagged ? [] : tools.tools.filter(\.isStrict)
+            for tool in called.isEmpty ? strict : called {
                 grammars[tool.name] = try grammar(tool)
             }
         }
@@ -100,20 +105,22 @@ extension AnswerRules {
         }
         guard thought != nil || holds || !grammars.isEmpty else { return nil }
 
-        var others: TokenMask?
+        var thoughts: TokenMask?
         if holds, thought != nil {
             var mask = TokenMask(vocabulary: tokenizer.count)
-            for token in 0..<tokenizer.count where !endTokens.contains(token) {
-                mask.insert(token)
-            }
-            others = mask
+            let strangers = (style?.strangers ?? []).compactMap(tokenizer.token(named:))
+            let others = endTokens.union(strangers)
+            for token in 0..<tokenizer.count where !others.contains(token) { mask.insert(token) }
+            thoughts = mask
         }
-        allButEnd = others
+        withinThought = thoughts
         let encode = { (text: String) in
             text.isEmpty ? [] : tokenizer.encode(text, addSpecial: false, parseSpecial: true)
         }
         openThought = style.map { encode($0.opening) } ?? []
-        closing = style.map { encode(mustCall ? $0.closingBeforeCall : $0.closing) } ?? []
+        closing = style.map { encode(holds ? $0.closingBeforeHead : $0.closing) } ?? []
+        answerHead = style.map { encode($0.answerHead(after: end)) } ?? []
+        resumingAnswerHead = style.map { encode($0.resumingAnswerHead) } ?? []
         self.tools = called.map { tool in
             let frame = CallFrame(tool.name, style: format.calls)
             return Tool(
@@ -121,7 +128,7 @@ extension AnswerRules {
                 resumingHead: encode(frame.resumption + frame.head + "{"),
                 tail: encode(frame.tail), isLast: frame.isLast)
         }
-        let watches = !grammars.isEmpty && !mustCall
+        let watches = !grammars.isEmpty && !holds
         watcher =
             watches
             ? AnswerParser(

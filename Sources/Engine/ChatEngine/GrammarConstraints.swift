@@ -14,6 +14,7 @@ struct FormConstraint: TokenConstraint {
     private var matcher: GrammarMatcher
     private let endTokens: [Int]
     private let completes: Bool
+    private(set) var failure: String?
 
     /// - Parameters:
     ///   - grammar: what the answer must be.
@@ -33,13 +34,14 @@ struct FormConstraint: TokenConstraint {
             }
             return mask
         } catch {
-            // The grammar has outgrown its limits: the answer ends here.
+            failure = "the answer cannot be held to its form any longer: \(error)"
             return TokenMask(vocabulary: 0)
         }
     }
 
     mutating func accept(_ token: Int) {
-        // One that does not fit can only be forced from outside; the next mask goes on from before it.
+        // One that does not fit can only be forced from outside; the next mask goes on from before it. That mask tells
+        // of failures, too.
         _ = try? matcher.accept(token)
     }
 
@@ -55,22 +57,28 @@ struct FormConstraint: TokenConstraint {
 }
 
 /// Holds the arguments of one call to a schema.
+///
+/// Where the schema's grammar outgrows its limits, arguments of a tool that is not strict go on as those of any object.
 struct SchemaArguments: ArgumentGrammar {
     private var matcher: GrammarMatcher
-    private let grammar: Grammar
+    private var grammar: Grammar
+    /// What arguments are held to instead, once.
+    private var fallback: Grammar?
+    private(set) var failure: String?
 
-    init(_ grammar: Grammar) {
+    init(_ grammar: Grammar, fallback: Grammar? = nil) {
         self.grammar = grammar
+        self.fallback = fallback
         matcher = grammar.matcher()
     }
 
-    mutating func admitted() -> TokenMask? {
-        // Outgrown limits leave the arguments free, as those of a tool without a schema.
-        (try? matcher.mask()).map(TokenMask.init)
+    mutating func admitted() -> TokenMask {
+        let mask = ask { matcher throws(GrammarError) in TokenMask(try matcher.mask()) }
+        return mask ?? TokenMask(vocabulary: 0)
     }
 
     mutating func accept(_ token: Int) -> Bool {
-        (try? matcher.accept(token)) ?? false
+        ask { matcher throws(GrammarError) in try matcher.accept(token) } ?? false
     }
 
     mutating func accept(_ bytes: [UInt8]) -> Bool {
@@ -80,11 +88,37 @@ struct SchemaArguments: ArgumentGrammar {
     }
 
     mutating func isComplete() -> Bool {
-        (try? matcher.isComplete()) ?? false
+        ask { matcher throws(GrammarError) in try matcher.isComplete() } ?? false
     }
 
     mutating func forced() -> [Int] {
-        (try? matcher.forcedTokens()) ?? []
+        ask { matcher throws(GrammarError) in try matcher.forcedTokens() } ?? []
+    }
+
+    /// What the matcher answers; `nil` after a failure.
+    private mutating func ask<Answer>(
+        _ question: (inout GrammarMatcher) throws(GrammarError) -> Answer
+    ) -> Answer? {
+        guard failure == nil else { return nil }
+        do {
+            return try question(&matcher)
+        } catch {
+            guard relax() else {
+                failure = "a call's arguments cannot be held to the tool's parameters: \(error)"
+                return nil
+            }
+            return ask(question)
+        }
+    }
+
+    /// Goes on by the fallback from where the arguments are; `false` where there is none that takes them.
+    private mutating func relax() -> Bool {
+        guard let fallback else { return false }
+        let text = matcher.bytes
+        self.fallback = nil
+        grammar = fallback
+        matcher = fallback.matcher()
+        return accept(text)
     }
 }
 
@@ -120,23 +154,40 @@ extension LoadedModel {
 
     /// What the arguments of a tool must be.
     ///
+    /// - Parameters:
+    ///   - tool: which may be strict.
+    ///   - isCompact: whether there is no white space, so that the model cannot go on with that forever; where the model
+    ///     begins a call of its own accord it may have written some already.
+    /// - Returns: the start of the arguments' grammar.
     /// - Throws: ``CompletionError`` where a strict tool's schema cannot be enforced.
-    func arguments(of tool: ToolSet.Tool) throws(CompletionError) -> (any ArgumentGrammar)? {
+    func arguments(of tool: ToolSet.Tool, isCompact: Bool) throws(CompletionError)
+        -> any ArgumentGrammar
+    {
+        let formatting = JSONFormatting(whitespace: isCompact ? .none : .flexible)
         do {
+            let object: Grammar? =
+                tool.isStrict ? nil : try grammars.grammar(.jsonObject(formatting))
             let schema = tool.parameters ?? ["type": "object"]
-            return SchemaArguments(
-                try grammars.grammar(.jsonSchema(schema, JSONFormatting())))
-        } catch {
-            guard !tool.isStrict else {
-                throw CompletionError(
-                    code: .invalidRequest,
-                    message: """
-                        the arguments of tool "\(tool.name)" cannot be held to its parameters: \(error); \
-                        change the schema, or leave strict out
-                        """, field: "tools")
+            do {
+                let grammar = try grammars.grammar(.jsonSchema(schema, formatting))
+                var probe = SchemaArguments(grammar)
+                guard probe.accept(Array("{".utf8)) else {
+                    throw GrammarError(
+                        .unsatisfiable, at: "", "no object fits, and arguments are one")
+                }
+                return SchemaArguments(grammar, fallback: object)
+            } catch {
+                // Without strict any object will do.
+                guard let object else { throw error }
+                return SchemaArguments(object)
             }
+        } catch {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: """
+                    the arguments of tool "\(tool.name)" cannot be held to its parameters: \(error); \
+                    change the schema, or leave strict out
+                    """, field: "tools")
         }
-        // Without strict any object will do.
-        return (try? grammars.grammar(.jsonObject(JSONFormatting()))).map { SchemaArguments($0) }
     }
 }

@@ -37,7 +37,10 @@ extension LoadedModel {
         }
         let rules = try AnswerRules(
             format: format, tools: tools, request: request, prompt: text, tokenizer: tokenizer,
-            form: form(of: request), grammar: arguments)
+            form: form(of: request)
+        ) { tool throws(CompletionError) in
+            try arguments(of: tool, isCompact: request.toolChoice != .auto)
+        }
         prompt.constraint = rules.map { AnswerConstraint($0) }
         return prompt
     }

@@ -62,4 +62,12 @@ package protocol TokenConstraint: Sendable {
     ///
     /// The caller appends them and calls ``accept(_:)`` for each.
     mutating func takeForced(remaining: Int) -> [Int]
+
+    /// Why the answer cannot go on, where the last set of admitted tokens was empty because it cannot; `nil` where it
+    /// is complete.
+    var failure: String? { get }
+}
+
+extension TokenConstraint {
+    package var failure: String? { nil }
 }

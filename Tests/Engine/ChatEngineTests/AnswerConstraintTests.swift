@@ -13,9 +13,13 @@ struct AnswerConstraintTests {
         var rest: [UInt8]
         let tokenizer: Tokenizer
 
-        mutating func admitted() -> TokenMask? {
+        /// Fails when so many bytes are left.
+        var breaksAt: Int?
+        var failure: String? { rest.count == breaksAt ? "outgrown" : nil }
+
+        mutating func admitted() -> TokenMask {
             var mask = TokenMask(vocabulary: tokenizer.count)
-            for token in 0..<tokenizer.count {
+            for token in 0..<tokenizer.count where failure == nil {
                 let bytes = tokenizer.bytes(of: token)
                 if !bytes.isEmpty, rest.starts(with: bytes) { mask.insert(token) }
             }
@@ -25,7 +29,7 @@ struct AnswerConstraintTests {
         mutating func accept(_ token: Int) -> Bool { accept(tokenizer.bytes(of: token)) }
 
         mutating func accept(_ bytes: [UInt8]) -> Bool {
-            guard rest.starts(with: bytes) else { return false }
+            guard failure == nil, rest.starts(with: bytes) else { return false }
             rest.removeFirst(bytes.count)
             return true
         }
@@ -35,10 +39,33 @@ struct AnswerConstraintTests {
         mutating func forced() -> [Int] { [] }
     }
 
+    /// A form of one text.
+    private struct FixedForm: TokenConstraint {
+        var text: Fixed
+
+        mutating func admitted(remaining: Int) -> TokenMask? {
+            var mask = text.admitted()
+            if text.isComplete() {
+                for token in text.tokenizer.endOfGeneration { mask.insert(token) }
+            }
+            return mask
+        }
+
+        mutating func accept(_ token: Int) { _ = text.accept(token) }
+
+        mutating func takeForced(remaining: Int) -> [Int] { [] }
+
+        var failure: String? { text.failure }
+    }
+
     private static let arguments = #"{"at": "noon"}"#
     private static let thinking = """
         {% for message in messages %}{{ message.content }}{% endfor %}{{ tools | tojson if tools }}\
         {% if add_generation_prompt %}assistant:{% endif %}{# <think></think><tool_call> #}
+        """
+    private static let harmony = """
+        {% for message in messages %}{{ message.content }}{% endfor %}{{ tools | tojson if tools }}\
+        {% if add_generation_prompt %}<|start|>assistant{% endif %}{# <|channel|><|message|> #}
         """
 
     private func tools(isStrict: Bool) -> [JSONValue] {
@@ -53,17 +80,25 @@ struct AnswerConstraintTests {
     private func constraint(
         _ choice: ToolChoice, isStrict: Bool = false, budget: Int? = nil,
         prompt: String = "assistant:",
-        several: Bool = true
+        several: Bool = true, template: String = Self.thinking, form: String? = nil,
+        arguments: String = Self.arguments, breaksAt: Int? = nil
     ) throws -> AnswerConstraint? {
         let tokenizer = try DefaultModel.model.get().tokenizer
         let request = CompletionRequest(
             model: "", prompt: .text(""), toolChoice: choice, callsToolsInParallel: several,
             reasoning: ReasoningOptions(budget: budget))
         let rules = try AnswerRules(
-            format: ChatFormat(source: Self.thinking, name: "t"),
+            format: ChatFormat(source: template, name: "t"),
             tools: ToolSet(tools(isStrict: isStrict)), request: request, prompt: prompt,
-            tokenizer: tokenizer
-        ) { _ in Fixed(rest: Array(Self.arguments.utf8), tokenizer: tokenizer) }
+            tokenizer: tokenizer,
+            form: form.map {
+                FixedForm(
+                    text: Fixed(
+                        rest: Array($0.utf8), tokenizer: tokenizer, breaksAt: breaksAt))
+            }
+        ) { _ in
+            Fixed(rest: Array(arguments.utf8), tokenizer: tokenizer, breaksAt: breaksAt)
+        }
         return rules.map { AnswerConstraint($0) }
     }
 
@@ -83,6 +118,10 @@ struct AnswerConstraintTests {
             }
             if !forced.isEmpty { continue }
             let mask = constraint.admitted(remaining: 100)
+            if mask?.isEmpty == true {
+                return String(decoding: bytes, as: UTF8.self)
+                    + (constraint.failure.map { " failed: \($0)" } ?? " ended")
+            }
             let wanted = wishes.first ?? end
             var token = wanted
             if let mask, !mask.contains(wanted) {
@@ -151,6 +190,82 @@ struct AnswerConstraintTests {
             answer.hasPrefix(
                 "Well. <tool_call>{\"name\": \"tide\", \"arguments\": {\"at\": \"noon\"}"),
             "\(answer)")
+    }
+
+    @Test(
+        "A form holds from the first token, or after a thought where the model begins one",
+        arguments: [#"{"a":1}"#, "<b>text</b>", "<thin>"])
+    func form(text: String) throws {
+        for prompt in ["assistant:", "assistant:<think></think>"] {
+            #expect(try answer(text, constraint(.auto, prompt: prompt, form: text)) == text)
+        }
+        for budget in [nil, 50] {
+            let whole = "<think>Hm.</think>\(text)"
+            #expect(try answer(whole, constraint(.auto, budget: budget, form: text)) == whole)
+        }
+        let cut = try answer(
+            "<think>" + String(repeating: "more ", count: 50),
+            constraint(.auto, budget: 5, form: text))
+        #expect(cut.hasSuffix("\n</think>\n\n\(text)"), "\(cut)")
+    }
+
+    @Test("In harmony a form holds in the final message, which is begun for it after a thought")
+    func harmonyForm() throws {
+        let text = "port"
+        let head = "<|channel|>final<|message|>"
+        func held(_ wish: String, prompt: String = "<|start|>assistant", budget: Int? = nil)
+            throws -> String
+        {
+            try answer(
+                wish,
+                constraint(
+                    .auto, budget: budget, prompt: prompt, template: Self.harmony, form: text))
+        }
+        let thought = "<|channel|>analysis<|message|>Hm."
+        #expect(try held(head + text) == head + text)
+        #expect(
+            try held("\(thought)<|end|>") == "\(thought)<|end|><|start|>assistant\(head)\(text)")
+        #expect(try held(text, prompt: "<|start|>assistant\(head)") == text)
+        let closed = "<|start|>assistant<|channel|>analysis<|message|><|end|><|start|>assistant"
+        #expect(try held("", prompt: closed) == head + text)
+        let cut = try held(thought + String(repeating: " more", count: 50), budget: 5)
+        #expect(cut.hasSuffix("<|end|><|start|>assistant\(head)\(text)"), "\(cut)")
+    }
+
+    @Test("A form that cannot be held to any longer fails the answer")
+    func brokenForm() throws {
+        let answer = try answer("port", constraint(.auto, form: "port", breaksAt: 4))
+        #expect(answer == " failed: outgrown")
+    }
+
+    @Test("So do arguments that cannot, or that the model began with what does not fit")
+    func brokenArguments() throws {
+        let prompt = "assistant:<think></think>"
+        let half = try answer("", constraint(.named("tide"), prompt: prompt, breaksAt: 10))
+        #expect(half.hasSuffix(" failed: outgrown"), "\(half)")
+        let call = "<tool_call>{\"name\": \"tide\", \"arguments\": {\"at\": \"noon\"}}</tool_call>"
+        let refused = try answer(
+            call, constraint(.auto, isStrict: true, prompt: prompt, arguments: "["))
+        #expect(refused.contains(" failed: ") && refused.contains("\"tide\""), "\(refused)")
+    }
+
+    @Test("Arguments that are complete with the token that begins them do not end the answer")
+    func completeAtOnce() throws {
+        let wish = "<tool_call>{\"name\": \"tide\", \"arguments\": {}}</tool_call> Bye."
+        let answer = try answer(
+            wish,
+            constraint(
+                .auto, isStrict: true, prompt: "assistant:<think></think>", arguments: "{"))
+        #expect(answer == wish)
+    }
+
+    @Test("Arguments between tags are not held to a grammar of JSON")
+    func tagged() throws {
+        let template = Self.thinking.replacing("<tool_call>", with: "<function=<parameter=")
+        #expect(
+            try constraint(
+                .auto, isStrict: true, prompt: "assistant:<think></think>", template: template)
+                == nil)
     }
 
     @Test("Free answers have no constraint at all")

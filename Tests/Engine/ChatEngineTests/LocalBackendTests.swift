@@ -145,7 +145,10 @@ struct LocalBackendTests {
             }
         }
         #expect(names == ["berth_of"])
-        #expect(arguments.hasPrefix("{"))
+        let value = try JSONValue(parsing: Array(arguments.utf8))
+        #expect(["Möwe", "Kiel"].contains(value["ship"]?.string ?? ""), "\(arguments)")
+        #expect([1, 2].contains(value["quay"]?.double), "\(arguments)")
+        #expect(value.object?.count == 2)
         request.toolChoice = .named("tide")
         await #expect(throws: CompletionError.self) {
             _ = try await DefaultModel.backend.get().complete(request)

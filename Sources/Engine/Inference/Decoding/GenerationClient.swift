@@ -55,7 +55,7 @@ struct GenerationClient {
             let remaining = maximumCount - count - choice.tokens.count
             let mask = constraint?.admitted(remaining: remaining)
             if let mask, mask.isEmpty {
-                choice.end = .endToken
+                choice.end = constraint?.failure.map(GenerationEnd.failed) ?? .endToken
                 break
             }
             var chosen: (Int, LogProbabilities?)?

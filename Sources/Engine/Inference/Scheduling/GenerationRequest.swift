@@ -90,6 +90,8 @@ package enum GenerationEnd: Sendable, Equatable {
     case brokenModel
     /// The request's deadline passed.
     case deadline
+    /// What its constraint asks cannot be met any more, and why.
+    case failed(String)
 }
 
 /// What a generation took.

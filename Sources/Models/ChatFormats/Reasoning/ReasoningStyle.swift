@@ -38,9 +38,24 @@ package enum ReasoningStyle: Sendable, Equatable {
         }
     }
 
-    /// The same, where a call follows that is written up to its arguments.
-    package var closingBeforeCall: String {
+    /// The same, where the head of what follows is written, too: of a call or of the answer.
+    package var closingBeforeHead: String {
         self == .harmony ? "<|end|>" : closing
+    }
+
+    /// What stands before an answer that follows this prompt without a thought.
+    package func answerHead(after prompt: String) -> String {
+        self == .harmony && !prompt.hasSuffix("<|message|>") ? "<|channel|>final<|message|>" : ""
+    }
+
+    /// What stands before an answer that follows a thought of the same turn.
+    package var resumingAnswerHead: String {
+        self == .harmony ? "<|start|>assistant<|channel|>final<|message|>" : ""
+    }
+
+    /// Markers that cannot stand within a thought, and do not end it well.
+    package var strangers: [String] {
+        self == .harmony ? HarmonyParser.markers.filter { $0 != "<|end|>" } : []
     }
 
     /// What begins a thought.

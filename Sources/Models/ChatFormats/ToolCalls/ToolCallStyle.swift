@@ -93,6 +93,14 @@ package enum ToolCallStyle: String, Sendable, CaseIterable {
                 + ["<｜tool▁sep｜>", "<|tool_call_argument_begin|>"]
     }
 
+    /// Whether models write arguments between tags, one by one, and not as one JSON object.
+    package var isTagged: Bool {
+        switch self {
+        case .qwenCoder, .glm, .miniMax: true
+        default: false
+        }
+    }
+
     /// How the next call's id looks.
     package var idStyle: CallIDStyle {
         self == .mistral || self == .mistralList ? .nineCharacters : .openAI

@@ -53,7 +53,7 @@ struct EngineTests {
 
     @Test("A hit in the prefix cache gives the same tokens as a miss", arguments: [Float(0), 1])
     func hit(temperature: Float) async throws {
-        let engine = try engine()
+        let engine = try self.engine()
         let request = request(1, temperature: temperature)
         let miss = try await answer(request, by: engine)
         let hit = try await answer(request, by: engine)
@@ -215,6 +215,35 @@ struct EngineTests {
         }
     }
 
+    /// Admits nothing after three tokens, for a reason.
+    private struct Broken: TokenConstraint {
+        let vocabulary: Int
+        var count = 0
+        var failure: String? { count == 3 ? "outgrown" : nil }
+
+        mutating func admitted(remaining: Int) -> TokenMask? {
+            count == 3 ? TokenMask(vocabulary: vocabulary) : nil
+        }
+
+        mutating func accept(_ token: Int) { count += 1 }
+
+        mutating func takeForced(remaining: Int) -> [Int] { [] }
+    }
+
+    @Test("A constraint that cannot be met any more ends its answer with the reason")
+    func brokenConstraint() async throws {
+        var request = request(7, temperature: 1)
+        request.constraint = Broken(vocabulary: 288)
+        var events: [GenerationEvent] = []
+        let engine = try self.engine()
+        for await event in try engine.generate(request) { events.append(event) }
+        withExtendedLifetime(engine) {}
+        guard case .finished(.failed("outgrown"), _) = events.last, events.count == 4 else {
+            Issue.record("\(events)")
+            return
+        }
+    }
+
     @Test("A reader that stops reading pauses its answer, and loses nothing")
     func slowReader() async throws {
         let engine = try engine(pages: 64)
@@ -236,7 +265,7 @@ struct EngineTests {
 
     @Test("A deadline ends an answer, and a passed one refuses it")
     func deadline() async throws {
-        let engine = try engine()
+        let engine = try self.engine()
         var late = request(1, temperature: 0)
         late.origin.deadline = InferenceEngine.now() - 1
         #expect(throws: GenerationError.tooLate) { try engine.generate(late) }
