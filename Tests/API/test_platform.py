@@ -103,13 +103,24 @@ def test_a_file_of_settings(tmp_path):
         [[models]]
         model = "berth-harbour"
         context-length = 64
+        pinned = true
+        [residency]
+        memory-budget-gib = 4
+        idle-minutes = 30
+        load-on-demand = true
     """)
     log = tmp_path / "log"
     with wire.own_server("--config", str(path), log=log, store=tmp_path / "s.sqlite") as (server, _):
         assert server.get("/v1/models").status == 401
         assert server.get("/metrics", {"Origin": "https://chat.example.com"}).status == 200
-        secret = berth("keys", "create", "one", "--store", str(tmp_path / "s.sqlite")).stdout.strip()
+        made = berth("keys", "create", "one", "--store", str(tmp_path / "s.sqlite"))
+        secret = made.stdout.strip()
+        assert "--admin" in made.stderr
         client = clean(server, api_key=secret)
+        made = berth("keys", "create", "ops", "--admin", "--store", str(tmp_path / "s.sqlite"))
+        assert "--admin" not in made.stderr
+        memory = server.get("/admin/models", {"Authorization": f"Bearer {made.stdout.strip()}"}).json
+        assert memory["memory"]["budget_bytes"] == 4 << 30 and memory["models"][0]["pinned"]
         assert client.models.list().data[0].context_length == 64
         ask(client)
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]

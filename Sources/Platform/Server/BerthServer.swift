@@ -67,6 +67,16 @@ package struct BerthServer: Sendable {
         _ stopRequests: StopRequests, _ metrics: ServerMetrics, _ ledger: UsageLedger,
         _ onBound: @escaping @Sendable (Int) async -> Void
     ) async throws where StopRequests.Element == Void {
+        guard configuration.access.isRequired != true || store != nil else {
+            throw ServerError(
+                code: .missingStore,
+                message: """
+                    every request is to need a key (access.required), and there is no store that could hold keys; name \
+                    its file with --store or store.path, or set access.required to false
+                    """)
+        }
+        // From the start, and without certificates too: untrapped, the signal ends the process.
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let answers = ActiveAnswers()
         let sampler = StatisticsSampler(backend: backend, requests: answers.requests)
         let isListening = Atomic(false)
@@ -98,13 +108,9 @@ package struct BerthServer: Sendable {
                     try await shutDown(services, answers, on: events, timers: feed)
                     return false
                 }
-                if let identity {
-                    group.addTask {
-                        for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                            reload(identity)
-                        }
-                        return false
-                    }
+                group.addTask {
+                    for await _ in hangUps { reload(identity) }
+                    return false
                 }
                 group.addTask {
                     while true {
@@ -124,7 +130,11 @@ package struct BerthServer: Sendable {
         }
     }
 
-    private func reload(_ identity: TLSIdentity) {
+    private func reload(_ identity: TLSIdentity?) {
+        guard let identity else {
+            return logger.notice(
+                "SIGHUP: no certificate is in use, so there is nothing to read again")
+        }
         do {
             try identity.reload()
             logger.notice("certificate and key are read again")
@@ -175,6 +185,9 @@ package struct BerthServer: Sendable {
                     ClientDepartureHandler(), MalformedRequestHandler(),
                     RequestPaceHandler(patience: configuration.patience) {
                         metrics.connectionWasLate()
+                    },
+                    AnswerPaceHandler(patience: configuration.writePatience) {
+                        metrics.connectionStalled()
                     },
                 ],
                 idleTimeout: TimeAmount(configuration.idleTimeout)))

@@ -24,6 +24,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var idleTimeout: Duration
     /// How long a request may take to arrive, besides a second for every KiB of it.
     package var patience: Duration
+    /// How long a client may take nothing of what waits to be sent to it.
+    package var writePatience: Duration
     /// Certificate and key; `nil` serves plain HTTP.
     package var tls: TLSFiles?
     /// Whether the log has what is asked; answers are never in it.
@@ -43,7 +45,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package init(
         host: String = "127.0.0.1", port: Int = 8080, bodyLimit: Int = 16 << 20,
         grace: Duration = .seconds(30), idleTimeout: Duration = .seconds(300),
-        patience: Duration = .seconds(30), tls: TLSFiles? = nil, logsPrompts: Bool = false,
+        patience: Duration = .seconds(30), writePatience: Duration = .seconds(120),
+        tls: TLSFiles? = nil, logsPrompts: Bool = false,
         hasConsole: Bool = true, allowedOrigins: [String] = [],
         access: AccessConfiguration = AccessConfiguration(), fingerprint: String? = nil
     ) {
@@ -53,6 +56,7 @@ package struct ServerConfiguration: Sendable, Equatable {
         self.grace = grace
         self.idleTimeout = idleTimeout
         self.patience = patience
+        self.writePatience = writePatience
         self.tls = tls
         self.logsPrompts = logsPrompts
         self.hasConsole = hasConsole

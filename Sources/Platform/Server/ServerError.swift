@@ -21,6 +21,8 @@ package struct ServerError: Error, Sendable, Equatable, CustomStringConvertible 
         case cannotListen
         /// Certificate or key cannot be read, or do not belong together.
         case invalidCertificate
+        /// Every request is to need a key, and nothing can hold keys.
+        case missingStore
     }
 
     package var code: Code

@@ -6,7 +6,8 @@ package enum ServeSettings {
         """
 
     package static let schema = SettingsSchema([
-        Server.group, TLS.group, Log.group, Models.group, Engine.group, Store.group, Access.group,
+        Server.group, TLS.group, Log.group, Models.group, Residency.group, Engine.group,
+        Store.group, Access.group,
         Anonymous.group,
     ])
 
@@ -38,6 +39,9 @@ package enum ServeSettings {
         package static let readSeconds = Setting(
             "server", "read-seconds", default: 30, in: 1...86_400,
             "How long a request may take to arrive, besides a second for every KiB of it.")
+        package static let writeSeconds = Setting(
+            "server", "write-seconds", default: 120, in: 1...86_400,
+            "How long a client may take nothing of its answer before its connection is closed.")
         package static let console = Setting(
             "server", "console", default: true, "Whether the pages for people are served.")
 
@@ -45,7 +49,7 @@ package enum ServeSettings {
             "server", "Where and how the server listens.",
             [
                 host, port, allowedOrigins, bodyLimit, drainSeconds, idleSeconds, readSeconds,
-                console,
+                writeSeconds, console,
             ])
     }
 
@@ -86,14 +90,48 @@ package enum ServeSettings {
             "A GGUF file, a Hugging Face folder, or the name of a model that berth pull brought.")
         package static let contextLength = Setting<Int?>(
             name, "context-length", in: 1...(1 << 30), example: 8192,
-            "Most tokens of one conversation with this model, in place of engine.context-length.")
+            """
+            Most tokens of one conversation with this model, or of one text, in place of engine.context-length.
+            """)
+        package static let pinned = Setting(
+            name, "pinned", default: false,
+            "Whether it stays in memory whatever the others need.")
+        package static let idleMinutes = Setting<Double?>(
+            name, "idle-minutes", over: 0, upTo: 1_048_576, example: 30,
+            "Unload it when nobody has used it for so long, in place of residency.idle-minutes.")
 
         static let group = SettingsSchema.Group(
             name, isList: true,
             """
             The models to serve, a table each; the first is the default. Without any the embedded model is served. A model \
             on the command line takes the place of all of them.
-            """, [model, contextLength])
+            """, [model, contextLength, pinned, idleMinutes])
+    }
+
+    package enum Residency {
+        private static let name = "residency"
+        package static let memoryBudget = Setting<Double?>(
+            name, "memory-budget-gib", over: 0, upTo: 1_048_576, example: 48,
+            "Memory that all models together may take, KV caches included; without it, any.")
+        package static let idleMinutes = Setting<Double?>(
+            name, "idle-minutes", over: 0, upTo: 1_048_576, example: 30,
+            "Unload a model that nobody has used for so long; without it, none.")
+        package static let loadOnDemand = Setting(
+            name, "load-on-demand", default: false,
+            """
+            Whether a model is loaded when the first request for it comes, not at the start; pinned ones are loaded at the \
+            start.
+            """)
+        package static let modelFolders = Setting(
+            name, "model-folders", default: [String](),
+            """
+            Folders from which administrators may load further models while the server runs; without any, the store of \
+            models.
+            """)
+
+        static let group = SettingsSchema.Group(
+            name, "Which models are in memory, and how long.",
+            [memoryBudget, idleMinutes, loadOnDemand, modelFolders])
     }
 
     package enum Engine {

@@ -95,7 +95,8 @@ struct AccessTests {
             ("GET", "/health", 200), ("GET", "/ready", 200), ("GET", "/", 200), ("HEAD", "/", 200),
             ("OPTIONS", "/v1/models", 204), ("GET", "/v1/models", 401), ("GET", "/metrics", 401),
             ("GET", "/nothing", 401), ("GET", "/admin/models", 401), ("POST", path, 401),
-            ("GET", "//health", 401), ("GET", "/health/../v1/models", 401),
+            ("GET", "//health/", 200), ("GET", "/health/../v1/models", 401),
+            ("GET", "/health/x", 401),
         ])
     func doors(method: String, path: String, status: Int) async throws {
         let keys = try Keys()
@@ -111,9 +112,14 @@ struct AccessTests {
         let user = try await keys.make("user")
         let admin = try await keys.make("admin", role: .admin)
         try await TestServer.run(ScriptedBackend(), store: keys.store) { server async throws in
-            for path in ["/metrics", "/admin/anything"] {
+            for path in [
+                "/metrics", "/admin/anything", "//metrics", "/metrics//", "///metrics/?x=//",
+                "/%6Detrics",
+                "//admin/models", "/admin//models", "/%61dmin/models", "/admin", "//%61%64min//",
+                "http://localhost//admin/models",
+            ] {
                 let refused = try await server.answer("GET", path, headers: user)
-                #expect(refused.status == 403)
+                #expect(refused.status == 403, "\(path)")
                 #expect(try refused.json["error"]?["code"] == "admin_only")
                 #expect(try await server.answer("GET", path, headers: admin).status != 403)
             }
@@ -130,11 +136,15 @@ struct AccessTests {
     func requirement() async throws {
         let keys = try Keys()
         let closed = ServerConfiguration(access: AccessConfiguration(isRequired: true))
-        for store in [nil, keys.store] {
-            try await TestServer.run(ScriptedBackend(), configuration: closed, store: store) {
-                server async throws in
-                #expect(try await server.answer("POST", path, body).status == 401)
-            }
+        try await TestServer.run(ScriptedBackend(), configuration: closed, store: keys.store) {
+            server async throws in
+            #expect(try await server.answer("POST", path, body).status == 401)
+        }
+        // Where no key can be, nobody could ever come in.
+        await #expect {
+            try await TestServer.run(ScriptedBackend(), configuration: closed) { _ in }
+        } throws: {
+            ($0 as? ServerError)?.code == .missingStore
         }
         let headers = try await keys.make("one")
         let open = ServerConfiguration(access: AccessConfiguration(isRequired: false))
@@ -289,6 +299,56 @@ struct LimitTests {
             #expect(try await ask(100).status == 200)
         }
         #expect(backend.requests.count == 3)
+    }
+
+    @Test(
+        "All of a conversation counts before it begins, and without max_tokens a whole context",
+        arguments: [
+            (#""chat_template_kwargs": {"x": "LONG"}, "max_tokens": 1"#, 0...100),
+            (#""max_tokens": 1"#, 950...1000), (#""temperature": 0"#, 0...0),
+        ])
+    func estimates(fields: String, remaining: ClosedRange<Int>) async throws {
+        let keys = try Keys()
+        let one = try await keys.make("one", limits: .init(tokensPerMinute: 1000))
+        let backend = ScriptedBackend { _ in .init(["x"], isEndless: true, pause: .seconds(60)) }
+        try await TestServer.run(backend, store: keys.store) { server async throws in
+            let long = String(repeating: "abc", count: 950)
+            let fields = fields.replacing("LONG", with: long)
+            let connection = try await server.connect()
+            try await connection.send(
+                "POST", "/v1/chat/completions",
+                #"{"messages": [{"role": "user", "content": "x"}], "stream": true, \#(fields)}"#,
+                headers: one)
+            try await connection.wait(for: "200 OK")
+            let left = try await server.answer("GET", "/v1/models", headers: one)
+                .header("x-ratelimit-remaining-tokens")
+            // A bucket fills while one looks.
+            let tokens = try #require(left.flatMap { Int($0) })
+            #expect((remaining.lowerBound...remaining.upperBound + 150).contains(tokens))
+            try await connection.close()
+        }
+    }
+
+    @Test("Vectors that nobody waits for are paid for all the same")
+    func abandonedVectors() async throws {
+        let keys = try Keys()
+        let one = try await keys.make("one", limits: .init(tokensPerMinute: 1000))
+        let backend = ScriptedBackend(models: [.scriptedEmbedder])
+        try await TestServer.run(backend, store: keys.store) { server async throws in
+            func left() async throws -> Int? {
+                try await server.answer("GET", "/v1/models", headers: one)
+                    .header("x-ratelimit-remaining-tokens").flatMap { Int($0) }
+            }
+            let long = String(repeating: "abc", count: 900)
+            let connection = try await server.connect()
+            try await connection.send(
+                "POST", "/v1/embeddings", #"{"input": ["slow", "\#(long)"]}"#, headers: one)
+            try await eventually("the work begins") { backend.embeddings.count == 1 }
+            try await connection.close()
+            try await eventually("the work ends") { backend.cancelled == 1 }
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(try #require(try await left()) < 400)
+        }
     }
 
     @Test("All requests without a key share one limit")

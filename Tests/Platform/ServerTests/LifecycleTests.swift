@@ -1,4 +1,5 @@
 import CompletionAPI
+import Foundation
 import Logging
 import ScriptedBackend
 import Server
@@ -41,6 +42,20 @@ struct LifecycleTests {
             let metrics = try await server.answer("GET", "/metrics").body
             #expect(metrics.contains(#"berth_completions_total{reason="client_left"} 1"#))
             #expect(metrics.contains("berth_http_requests_in_flight 1\n"))
+        }
+    }
+
+    @Test(
+        "SIGHUP, by which services read their files again, does not end one that has none"
+    )
+    func hangUp() async throws {
+        let log = CapturedLog()
+        try await TestServer.run(ScriptedBackend(), logger: log.logger) { server in
+            kill(getpid(), SIGHUP)
+            try await eventually("the log tells of it") {
+                log.lines.contains { $0.contains("SIGHUP") }
+            }
+            #expect(try await server.answer("GET", "/health").status == 200)
         }
     }
 

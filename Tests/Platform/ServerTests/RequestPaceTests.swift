@@ -17,13 +17,31 @@ struct RequestPaceTests {
         #expect(pace.deadline == after(10))
         pace.complete()
         #expect(pace.deadline == nil)
-        // Bytes of the next request wait for their turn.
-        pace.received(100, now: after(1))
-        #expect(pace.deadline == nil)
         pace.answered(now: after(2))
         #expect(pace.deadline == nil)
         pace.received(1, now: after(3))
         #expect(pace.deadline == after(13))
+    }
+
+    @Test("Bytes of the next request wait for their turn, and then it must arrive as any other")
+    func pipelined() {
+        var pace = RequestPace(patience: .seconds(10))
+        pace.received(1, now: start)
+        pace.complete()
+        pace.received(100, now: after(1))
+        #expect(pace.deadline == nil)
+        pace.answered(now: after(60))
+        #expect(pace.deadline == after(70))
+        // Requests that have arrived whole have no deadline, whichever is answered.
+        pace.complete()
+        pace.received(100, now: after(61))
+        pace.complete()
+        pace.answered(now: after(200))
+        #expect(pace.deadline == nil)
+        pace.answered(now: after(300))
+        #expect(pace.deadline == nil)
+        pace.received(1, now: after(301))
+        #expect(pace.deadline == after(311))
     }
 
     @Test("A client that sends a byte a second is late, whatever it goes on to send")

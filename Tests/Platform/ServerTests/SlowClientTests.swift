@@ -30,6 +30,40 @@ struct SlowClientTests {
         }
     }
 
+    @Test("A second request that begins while the first is answered must arrive in time, too")
+    func pipelined() async throws {
+        let configuration = ServerConfiguration(patience: .milliseconds(200))
+        let backend = ScriptedBackend { _ in .init(pause: .milliseconds(20)) }
+        try await TestServer.run(backend, configuration: configuration) { server async throws in
+            let connection = try await server.connect()
+            try await connection.send(
+                "POST", "/v1/completions", #"{"prompt": "x", "stream": true}"#)
+            try await connection.wait(for: "200 OK")
+            try await connection.send(Self.head)
+            try await connection.wait(for: "[DONE]")
+            try await connection.waitUntilClosed()
+        }
+    }
+
+    @Test("A client that stops reading an endless answer loses its connection, and the answer ends")
+    func unread() async throws {
+        let configuration = ServerConfiguration(writePatience: .milliseconds(200))
+        let backend = ScriptedBackend { _ in
+            .init(
+                [String(repeating: "x", count: 1 << 18)], isEndless: true, pause: .milliseconds(2))
+        }
+        try await TestServer.run(backend, configuration: configuration) { server async throws in
+            let connection = try await server.connect()
+            try await connection.stopReading()
+            try await connection.send(
+                "POST", "/v1/completions", #"{"prompt": "x", "stream": true}"#)
+            try await eventually("the answer ends") { backend.cancelled == 1 }
+            let metrics = try await server.answer("GET", "/metrics").body
+            #expect(metrics.contains("berth_connections_stalled_total 1\n"))
+            try await connection.close()
+        }
+    }
+
     @Test("A long answer is no slow request")
     func longAnswer() async throws {
         let configuration = ServerConfiguration(patience: .milliseconds(100))

@@ -90,6 +90,11 @@ struct TestConnection: Sendable {
             "\(method) \(path) HTTP/1.1\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n\(body)")
     }
 
+    /// Leaves what comes from now on where it is.
+    func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
     func close() async throws {
         try await channel.close()
     }

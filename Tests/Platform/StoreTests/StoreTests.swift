@@ -108,6 +108,29 @@ struct KeyStoreTests {
         #expect(try await store.keys().map(\.revoked) == [5, 6])
     }
 
+    @Test("An id means its key, whatever other keys are called")
+    func exactID() async throws {
+        let store = try temporaryStore()
+        let one = key("one")
+        try await store.insert(one, hash: KeySecret.random().hash)
+        for name in [one.id, one.prefix, "key_", "berth-x"] {
+            await #expect {
+                try await store.insert(key(name), hash: KeySecret.random().hash)
+            } throws: {
+                ($0 as? StoreError)?.code == .invalidValue
+            }
+        }
+        // From a time when such names were taken.
+        let other = key("other")
+        try await store.insert(other, hash: KeySecret.random().hash)
+        try await DatabaseQueue(path: store.path).write { database in
+            try database.execute(
+                sql: "UPDATE keys SET name = ? WHERE id = ?", arguments: [one.id, other.id])
+        }
+        #expect(try await store.revokeKey(one.id, at: 5).name == "one")
+        #expect(try await store.keys().map(\.revoked) == [5, nil])
+    }
+
     @Test("A key expires at its time")
     func expiry() {
         var key = key("one")

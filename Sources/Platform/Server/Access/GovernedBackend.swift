@@ -1,4 +1,5 @@
 import CompletionAPI
+import Store
 import StructuredJSON
 
 /// The one door between routes and engine: everything that asks the engine for work goes through it.
@@ -31,7 +32,13 @@ struct GovernedBackend: ModelBackend {
 
     func complete(_ request: CompletionRequest) async throws -> CompletionStream {
         let scope = try scope
-        let work = try scope.begin(model: request.model, estimate: request.estimatedTokens)
+        var answer = request.maximumTokens
+        if answer == nil, scope.caller.limits.tokensPerMinute != nil {
+            // Until the model stops or its context is full.
+            answer = await backend.models().first { $0.name == request.model }?.contextLength
+        }
+        let work = try scope.begin(
+            model: request.model, estimate: request.estimatedTokens(answer: answer ?? 0))
         var request = request
         request.origin = scope.origin
         scope.note(prompt: request.prompt.logged)
@@ -52,19 +59,39 @@ struct GovernedBackend: ModelBackend {
             case .tokens(let tokens): sum + tokens.count
             }
         }
-        let work = try scope.begin(model: request.model, estimate: estimate)
-        let result = try await backend.embed(request)
-        work.finish(Usage(promptTokens: result.promptTokens, completionTokens: 0))
-        return result
+        return try await govern(request.model, estimate) {
+            let result = try await backend.embed(request)
+            return (result, result.promptTokens)
+        }
     }
 
     func rerank(_ request: RerankRequest) async throws -> RerankResult {
         let query = TokenEstimate.of(request.query)
         let estimate = request.documents.reduce(0) { $0 + query + TokenEstimate.of($1) }
-        let work = try scope.begin(model: request.model, estimate: estimate)
-        let result = try await backend.rerank(request)
-        work.finish(Usage(promptTokens: result.promptTokens, completionTokens: 0))
-        return result
+        return try await govern(request.model, estimate) {
+            let result = try await backend.rerank(request)
+            return (result, result.promptTokens)
+        }
+    }
+
+    /// Work that has one result, and no events that would tell how far it came.
+    ///
+    /// - `work`: its result, and the tokens that it took.
+    private func govern<Result>(
+        _ model: String, _ estimate: Int, _ work: () async throws -> (Result, tokens: Int)
+    ) async throws -> Result {
+        let open = try scope.begin(model: model, estimate: estimate)
+        do {
+            let (result, tokens) = try await work()
+            open.finish(Usage(promptTokens: tokens, completionTokens: 0))
+            return result
+        } catch {
+            // Whoever leaves in the middle has had the machine all the same.
+            if (error as? CompletionError)?.isRefusal != true {
+                open.finish(Usage(promptTokens: estimate, completionTokens: 0))
+            }
+            throw error
+        }
     }
 
     func tokens(of request: TokenizationRequest) async throws -> [Int] {
@@ -132,21 +159,45 @@ enum TokenEstimate {
     }
 }
 
-extension CompletionRequest {
-    /// For an answer without a limit.
-    private static let usualAnswer = 512
+extension CompletionError {
+    /// Whether the work never began.
+    fileprivate var isRefusal: Bool {
+        switch code {
+        case .modelNotFound, .invalidRequest, .contextLengthExceeded, .overloaded, .shuttingDown:
+            true
+        case .deadlineExceeded, .engineFailure: false
+        }
+    }
+}
 
-    /// Prompt and answer, as far as they can be known before.
-    var estimatedTokens: Int {
+extension CompletionRequest {
+    /// Prompt and answer, as far as they can be known before: everything of a conversation that a template may render.
+    ///
+    /// - `answer`: most tokens of the answer.
+    func estimatedTokens(answer: Int) -> Int {
         let tokens =
             switch prompt {
             case .tokens(let tokens): tokens.count
             case .text(let text): TokenEstimate.of(text)
             case .chat(let conversation):
-                conversation.messages.reduce(0) { $0 + 4 + TokenEstimate.of($1.content) }
+                conversation.messages.reduce(0) { $0 + $1.estimatedTokens }
                     + conversation.tools.reduce(0) { $0 + TokenEstimate.of($1.serialized()) }
+                    + (conversation.templateArguments.isEmpty
+                        ? 0
+                        : TokenEstimate.of(
+                            JSONValue.object(conversation.templateArguments).serialized()))
             }
         // Sums of what a client sends must not overflow.
-        return tokens + min(maximumTokens ?? Self.usualAnswer, 1 << 30)
+        return tokens + min(max(answer, 0), 1 << 30)
+    }
+}
+
+extension ChatMessage {
+    /// With its role and the marks around it.
+    fileprivate var estimatedTokens: Int {
+        let texts =
+            [content, name, reasoning, toolCallID].compactMap(\.self)
+            + toolCalls.flatMap { [$0.id, $0.name, $0.arguments] }
+        return texts.reduce(4) { $0 + TokenEstimate.of($1) }
     }
 }

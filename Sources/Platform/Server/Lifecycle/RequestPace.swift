@@ -8,8 +8,8 @@ package struct RequestPace: Sendable, Equatable {
         case arriving(deadline: ContinuousClock.Instant)
         /// Its answer has ended before it has: a body that is too long, say.
         case lingering(deadline: ContinuousClock.Instant)
-        /// All of it has arrived.
-        case answering
+        /// All of so many has arrived, and they are answered one after the other; behind them another may have begun.
+        case answering(Int, hasMore: Bool)
     }
 
     private let patience: Duration
@@ -36,23 +36,32 @@ package struct RequestPace: Sendable, Equatable {
             // Never further away than at the beginning: what came fast is no credit for later.
             let longer = deadline + .seconds(Double(bytes) / Double(bytesPerSecond))
             state = .arriving(deadline: min(longer, now + patience))
+        case .answering(let count, _): state = .answering(count, hasMore: true)
         // What nobody reads buys no time.
-        case .lingering, .answering: break
+        case .lingering: break
         }
     }
 
     /// The request is complete.
     package mutating func complete() {
-        if case .lingering = state { state = .idle } else { state = .answering }
+        switch state {
+        case .lingering: state = .idle
+        case .idle, .arriving: state = .answering(1, hasMore: false)
+        case .answering(let count, _): state = .answering(count + 1, hasMore: false)
+        }
     }
 
     /// The answer has ended.
     package mutating func answered(now: ContinuousClock.Instant) {
-        if case .arriving = state {
+        switch state {
+        case .arriving:
             // Closing at once could take the answer from a client that is still sending.
             state = .lingering(deadline: now + min(patience, Self.linger))
-        } else {
-            state = .idle
+        case .answering(let count, let hasMore) where count > 1:
+            state = .answering(count - 1, hasMore: hasMore)
+        // Nobody read it before, so its time begins now.
+        case .answering(_, hasMore: true): state = .arriving(deadline: now + patience)
+        case .answering, .idle, .lingering: state = .idle
         }
     }
 

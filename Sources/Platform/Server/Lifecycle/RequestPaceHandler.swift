@@ -48,12 +48,20 @@ final class RequestPaceHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .end = unwrapInboundIn(data) { pace.complete() }
+        switch unwrapInboundIn(data) {
+        // Its bytes may have come with the end of the request before it.
+        case .head: received(0, context)
+        case .body: break
+        case .end: pace.complete()
+        }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { pace.answered(now: .now) }
+        if case .end = unwrapOutboundIn(data) {
+            pace.answered(now: .now)
+            schedule(context)
+        }
         context.write(data, promise: promise)
     }
 

@@ -11,6 +11,7 @@ struct ServerMetrics: Sendable {
         static let firstToken = "berth_time_to_first_token_seconds"
         static let completions = "berth_completions_total"
         static let late = "berth_connections_late_total"
+        static let stalled = "berth_connections_stalled_total"
         static let rateLimited = "berth_rate_limited_total"
         static let tokens = "berth_tokens_total"
         static let tokenTime = "berth_time_per_token_seconds"
@@ -26,6 +27,8 @@ struct ServerMetrics: Sendable {
             help: "Completions ended, by reason: stop, length, tool_calls, client_left, error."),
         Name.late: .init(
             help: "Connections closed because a request did not arrive in time."),
+        Name.stalled: .init(
+            help: "Connections closed because a client took nothing of its answer."),
         Name.rateLimited: .init(
             help: "Requests refused by a limit of their key: requests, tokens or concurrency."),
         Name.tokens: .init(
@@ -38,12 +41,14 @@ struct ServerMetrics: Sendable {
     ])
     private let inFlight: Meter
     private let late: Counter
+    private let stalled: Counter
     private let series = BoundedLabels()
 
     init() {
         inFlight = Meter(label: Name.inFlight, dimensions: [], factory: registry)
         inFlight.set(0)
         late = Counter(label: Name.late, dimensions: [], factory: registry)
+        stalled = Counter(label: Name.stalled, dimensions: [], factory: registry)
         // So that a rate can be taken of the first refusal.
         for limit in RateLimiter.Resource.allCases {
             _ = Counter(
@@ -78,6 +83,8 @@ struct ServerMetrics: Sendable {
     }
 
     func connectionWasLate() { late.increment() }
+
+    func connectionStalled() { stalled.increment() }
 
     func rateLimited(by limit: String) {
         Counter(label: Name.rateLimited, dimensions: [("limit", limit)], factory: registry)

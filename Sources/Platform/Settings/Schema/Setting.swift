@@ -86,6 +86,19 @@ extension Setting<Double> {
     }
 }
 
+extension Setting<Double?> {
+    /// `least` is itself too little.
+    package init(
+        _ group: String, _ name: String, over least: Double, upTo most: Double, example: Double,
+        _ help: String
+    ) {
+        self.init(group, name, default: nil, example: "\(example)", help) { value in
+            value.map { $0 > least && $0 <= most } ?? true
+                ? nil : "more than \(least) and at most \(most)"
+        }
+    }
+}
+
 extension Setting<String> {
     package init(
         _ group: String, _ name: String, default standard: String, oneOf choices: [String],

@@ -84,6 +84,9 @@ package struct APIKey: Sendable, Equatable {
             !name.isEmpty && name.utf8.count <= 100 && isPrintable,
             "a key's name must be 1 to 100 bytes without control characters")
         try require(
+            !name.hasPrefix("key_") && !name.hasPrefix(KeySecret.marker),
+            "a key's name must not begin with key_ or \(KeySecret.marker), as ids and secrets do")
+        try require(
             weight.isFinite && weight >= 0.001 && weight <= 1000,
             "a key's weight must be 0.001 to 1000, got \(weight)")
         let counts = [

@@ -59,10 +59,11 @@ extension SQLiteStore {
         }
     }
 
-    /// The one key of that id, prefix or name; of several with one name, the one that is not revoked.
+    /// The one key of that id, else of that prefix or name; of several with one name, the one that is not revoked.
     private static func key(_ database: Database, _ reference: String) throws -> APIKey {
+        if let key = try keys(database, "WHERE id = ?", [reference]).first { return key }
         let matching = try keys(
-            database, "WHERE id = ?1 OR prefix = ?1 OR name = ?1 ORDER BY created", [reference])
+            database, "WHERE prefix = ?1 OR name = ?1 ORDER BY created", [reference])
         let standing = matching.filter { $0.revoked == nil }
         let meant = matching.count == 1 ? matching : standing
         guard let key = meant.first else {

@@ -88,7 +88,19 @@ extension Keys {
                     concurrency: concurrency),
                 models: model, created: now,
                 expires: try expires.map { try KeyTimes.end($0, now: now) })
-            try await place.open().insert(key, hash: secret.hash)
+            let store = try place.open()
+            try await store.insert(key, hash: secret.hash)
+            let isSomebodyAdmin = try await store.keys().contains { key in
+                key.role == .admin && key.isUsable(at: now)
+            }
+            if !isSomebodyAdmin {
+                StandardError.write(
+                    """
+                    note: no key is an admin's, so nobody can use /admin, /metrics or the console now; \
+                    berth keys create NAME --admin makes one
+
+                    """)
+            }
             if json {
                 var object = key.json(now: now)
                 object["secret"] = .string(secret.text)

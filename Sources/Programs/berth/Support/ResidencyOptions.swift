@@ -53,6 +53,10 @@ struct ResidencyOptions: ParsableArguments {
     }
 
     var idleLimit: Duration? {
-        idleMinutes.map { .seconds($0 * 60) }
+        idleMinutes.map(Self.idleLimit(minutes:))
+    }
+
+    static func idleLimit(minutes: Double) -> Duration {
+        .seconds(minutes * 60)
     }
 }

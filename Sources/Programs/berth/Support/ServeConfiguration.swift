@@ -13,6 +13,9 @@ struct ServeConfiguration {
         var reference: ModelReference
         /// In place of the engine's.
         var contextLength: Int?
+        var isPinned = false
+        /// In place of all models'.
+        var idleMinutes: Double?
     }
 
     var models: [Model]
@@ -40,7 +43,9 @@ struct ServeConfiguration {
                 }
                 return Model(
                     reference: ModelReference(argument: name),
-                    contextLength: model[ServeSettings.Models.contextLength])
+                    contextLength: model[ServeSettings.Models.contextLength],
+                    isPinned: model[ServeSettings.Models.pinned],
+                    idleMinutes: model[ServeSettings.Models.idleMinutes])
             }
         }
         if models.isEmpty { models = [Model(reference: .embedded)] }
@@ -88,6 +93,16 @@ struct ServeConfiguration {
         encoder.weights = encoder.weights ?? .init(argument: file[Engine.weights])
         encoder.pooling = try encoder.pooling ?? choice(Engine.pooling)
         weightCache.weightCache = weightCache.weightCache ?? file[Engine.weightCache]
+        typealias Residency = ServeSettings.Residency
+        residency.memoryBudget = residency.memoryBudget ?? file[Residency.memoryBudget]
+        if residency.idleMinutes == nil {
+            residency.idleMinutes = file[Residency.idleMinutes]
+        } else {
+            // The command line means all of them.
+            for index in models.indices { models[index].idleMinutes = nil }
+        }
+        residency.loadOnDemand = residency.loadOnDemand || file[Residency.loadOnDemand]
+        if residency.modelFolder.isEmpty { residency.modelFolder = file[Residency.modelFolders] }
     }
 
     /// Keys and what they used.
@@ -126,7 +141,8 @@ extension ServerConfiguration {
             host: options.host ?? file[Server.host], port: options.port ?? file[Server.port],
             bodyLimit: file[Server.bodyLimit] << 20, grace: .seconds(file[Server.drainSeconds]),
             idleTimeout: .seconds(file[Server.idleSeconds]),
-            patience: .seconds(file[Server.readSeconds]), tls: tls,
+            patience: .seconds(file[Server.readSeconds]),
+            writePatience: .seconds(file[Server.writeSeconds]), tls: tls,
             logsPrompts: file[ServeSettings.Log.prompts], hasConsole: file[Server.console],
             allowedOrigins: options.allowOrigin.isEmpty
                 ? file[Server.allowedOrigins] : options.allowOrigin,

@@ -7,8 +7,8 @@ import ModelHub
 /// The models of a server, and where more of them may come from.
 struct ServedModels: Sendable {
     private let references: [ModelReference]
-    /// In place of the engine's, by the model's name.
-    private let contextLengths: [String: Int]
+    /// What is said of single models, by name.
+    private let own: [String: ServeConfiguration.Model]
     private let model: LoadedModel.Options
     private let encoder: LoadedEncoder.Options
     private let budget: Int?
@@ -28,13 +28,14 @@ struct ServedModels: Sendable {
                 rename one of the files
                 """)
         }
-        contextLengths = Dictionary(
-            uniqueKeysWithValues: configuration.models.compactMap { model in
-                model.contextLength.map { (model.reference.name, $0) }
-            })
+        own = Dictionary(
+            uniqueKeysWithValues: configuration.models.map { ($0.reference.name, $0) })
         budget = residency.budget
         idleLimit = residency.idleLimit
-        pinned = Set(residency.pin)
+        pinned =
+            residency.pin.isEmpty
+            ? Set(configuration.models.filter(\.isPinned).map(\.reference.name))
+            : Set(residency.pin)
         loadsOnDemand = residency.loadOnDemand
         folders = AllowedFolders(residency.modelFolder)
         let weightCache = configuration.weightCache.cache
@@ -77,15 +78,17 @@ struct ServedModels: Sendable {
     }
 
     private func source(_ reference: ModelReference) throws -> ModelSource {
-        var model = model
-        model.contextLength = contextLengths[reference.name] ?? model.contextLength
+        let own = own[reference.name]
+        var (model, encoder) = (model, encoder)
+        model.contextLength = own?.contextLength ?? model.contextLength
+        encoder.contextLength = own?.contextLength ?? encoder.contextLength
         var source = try ModelSource(
             name: reference.name, file: reference.open(), model: model, encoder: encoder
         ) { [model, encoder] in
             try reference.load(model, encoder)
         }
         source.isPinned = pinned.contains(source.name)
-        source.idleLimit = idleLimit
+        source.idleLimit = own?.idleMinutes.map(ResidencyOptions.idleLimit(minutes:)) ?? idleLimit
         return source
     }
 

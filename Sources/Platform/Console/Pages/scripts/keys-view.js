@@ -32,6 +32,8 @@ export class KeysView {
     }
 
     show(value) {
+        // A first key of a user would close this page to everybody.
+        if (this.#value === null) byId("key-role").value = value.keys.length === 0 ? "admin" : "user";
         this.#value = value;
         this.#showKeys();
     }
