@@ -33,7 +33,9 @@ class Options:
         prompt = [common.randrange(100, a.vocabulary) for _ in range(a.shared)]
         prompt += [numbers.randrange(100, a.vocabulary) for _ in range(a.prompt - a.shared)]
         body = {"prompt": prompt, "max_tokens": a.output, "temperature": 0, "stream": True,
-                "stream_options": {"include_usage": True}, "cache_prompt": a.shared > 0}
+                "stream_options": {"include_usage": True}, "cache_prompt": a.shared > 0,
+                # Models with random weights choose tokens that stand for nothing, which clients cannot see.
+                "logit_bias": {str(token): 100 for token in range(a.letters, a.letters + 26)}}
         if a.model:
             body["model"] = a.model
         return json.dumps(body).encode()
@@ -221,6 +223,7 @@ async def main():
     parser.add_argument("--output", type=int, default=128, help="tokens")
     parser.add_argument("--shared", type=int, default=0, help="tokens with which every prompt begins")
     parser.add_argument("--vocabulary", type=int, default=150_000)
+    parser.add_argument("--letters", type=int, default=97, help="first of the 26 token ids to answer with")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--verify", type=int, default=0)
     parser.add_argument("--pid", type=int, help="the server's process, to watch its memory")

@@ -147,9 +147,8 @@ struct FairnessTests {
     func noUselessPreemption() throws {
         var scene = try SchedulerScene(pages: 10, rows: 1000)
         scene.submit(1, prompt: 64 * 7, generate: 60, tenant: "a")
-        scene.step()
         scene.submit(2, prompt: 64, generate: 60, urgency: -1)
-        scene.step()
+        for _ in 0..<20 { scene.step() }
         scene.submit(3, prompt: 64 * 5, tenant: "b")
         scene.step()
         #expect(scene.scheduler.counts.preempted == 0)

@@ -56,7 +56,8 @@ struct SpeculationTests {
 
     @Test("The next tokens of all answers go before anybody's draft")
     func outputsAreShared() throws {
-        var scene = try SchedulerScene(pages: 20, outputs: 4)
+        // Four rows with logits are left to prompts.
+        var scene = try SchedulerScene(pages: 20, outputs: 8)
         for id in 1...3 { scene.submit(id, prompt: 5) }
         for _ in 0..<3 { scene.step(100) }
         scene.scheduler.propose([101, 102, 103], id: 1)
