@@ -94,7 +94,8 @@ let engine: [Target] = [
     room(
         "ChatEngine", "Engine",
         [
-            "Inference", "KVCaching", "Sampling", "Grammars", "Checkpoints", "Architectures", "Tensors",
+            "Inference", "KVCaching", "Sampling", "Grammars", "Checkpoints", "Architectures",
+            "Tensors",
             "Tokenizers", "ChatFormats", "StructuredJSON", "CompletionAPI",
         ]),
 ]

@@ -89,7 +89,9 @@ extension AnswerRules {
         self.form = called.isEmpty ? form : nil
         self.tokenizer = tokenizer
         endTokens = tokenizer.endOfGeneration
-        takesSeveralCalls = request.callsToolsInParallel
+        // Who names a tool wants one call of it, and nothing after.
+        let isNamed = if case .named = request.toolChoice { true } else { false }
+        takesSeveralCalls = request.callsToolsInParallel && !isNamed
 
         let end = String(prompt.suffix(256))
         let style = format.reasoning
