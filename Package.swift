@@ -88,7 +88,7 @@ let engine: [Target] = [
     room("CompletionAPI", "Engine", ["StructuredJSON"]),
     room("KVCaching", "Engine", ["Tensors", "Architectures"]),
     room("Sampling", "Engine", ["Tensors"]),
-    room("Grammars", "Engine", ["Tokenizers", "StructuredJSON"]),
+    room("Grammars", "Engine", ["Sampling", "Tokenizers", "StructuredJSON"]),
     room(
         "Inference", "Engine", ["Tensors", "Checkpoints", "Architectures", "KVCaching", "Sampling"]),
     room(
@@ -140,7 +140,8 @@ let suites: [Target] = [
         resources: [.copy("Fixtures")]),
     tests("SamplingTests", "Engine", ["Sampling"]),
     tests(
-        "GrammarsTests", "Engine", ["Grammars", "StructuredJSON"], resources: [.copy("Fixtures")]),
+        "GrammarsTests", "Engine", ["Grammars", "Sampling", "StructuredJSON"],
+        resources: [.copy("Fixtures")]),
     tests(
         "InferenceTests", "Engine",
         [

@@ -27,7 +27,7 @@ struct FormConstraint: TokenConstraint {
 
     mutating func admitted(remaining: Int) -> TokenMask? {
         do {
-            var mask = TokenMask(try matcher.mask())
+            var mask = try matcher.mask()
             if completes, remaining <= Self.margin, try matcher.isComplete() {
                 mask = TokenMask(vocabulary: mask.vocabulary)
                 for token in endTokens { mask.insert(token) }
@@ -73,7 +73,7 @@ struct SchemaArguments: ArgumentGrammar {
     }
 
     mutating func admitted() -> TokenMask {
-        let mask = ask { matcher throws(GrammarError) in TokenMask(try matcher.mask()) }
+        let mask = ask { matcher throws(GrammarError) in try matcher.mask() }
         return mask ?? TokenMask(vocabulary: 0)
     }
 
@@ -119,12 +119,6 @@ struct SchemaArguments: ArgumentGrammar {
         grammar = fallback
         matcher = fallback.matcher()
         return accept(text)
-    }
-}
-
-extension TokenMask {
-    fileprivate init(_ tokens: TokenSet) {
-        self.init(vocabulary: tokens.capacity, words: tokens.words)
     }
 }
 

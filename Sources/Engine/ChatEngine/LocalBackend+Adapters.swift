@@ -62,8 +62,7 @@ extension LocalBackend {
 
     /// Offers an adapter no more; answers that use it end as they would have.
     package func removeAdapter(_ name: String) async throws {
-        let holder = registry.generators.first { $0.adapterShelf[name] != nil }
-        guard adapters[name] != nil || holder != nil else {
+        guard adapters[name] != nil else {
             let names = adapters.all.map { "\"\($0.name)\"" }.joined(separator: ", ")
             throw AdapterError(
                 code: .notFound,
@@ -71,27 +70,25 @@ extension LocalBackend {
                     "no adapter is named \"\(name)\"; there are: \(names.isEmpty ? "none" : names)")
         }
         adapters.remove(name)
-        try holder?.removeAdapter(name)
+        // One whose model was loaded again since, and that nobody has asked for, is not in memory.
+        if let holder = registry.generators.first(where: { $0.adapterShelf[name] != nil }) {
+            try holder.removeAdapter(name)
+        }
     }
 
     /// Adapters as clients see them.
     var adapterDescriptions: [ModelDescription] {
         let loaded = registry.generators.flatMap(\.adapters)
-        let others = adapters.all.compactMap { entry -> ModelDescription? in
-            guard !loaded.contains(where: { $0.name == entry.name }) else { return nil }
+        return adapters.all.compactMap { entry in
+            if let description = loaded.first(where: { $0.name == entry.name }) {
+                return description
+            }
             var description = registry.description(of: entry.base)
             description?.name = entry.name
             description?.summary = "LoRA for \(entry.base)"
             description?.parent = entry.base
             return description
         }
-        return loaded + others
-    }
-
-    /// The model that an adapter changes.
-    func base(of name: String) -> String? {
-        adapters[name]?.base
-            ?? registry.generators.first { $0.adapterShelf[name] != nil }?.description.name
     }
 
     /// The adapter of a loaded model, read again where the model was loaded again since.

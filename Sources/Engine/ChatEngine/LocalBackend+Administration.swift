@@ -38,8 +38,16 @@ extension LocalBackend: ModelAdministration {
     package func addAdapter(_ name: String, path: String, base: String?) async throws
         -> ModelDescription
     {
+        guard allowsAdapter(path) else {
+            throw CompletionError(
+                code: .invalidRequest,
+                message: """
+                    adapters are loaded from the folders that the operator allows (--model-folder), \
+                    and "\(path)" is in none of them
+                    """, field: "lora_path")
+        }
         do {
-            return try await addAdapter(name, at: allowedAdapter(path), to: base)
+            return try await addAdapter(name, at: path, to: base)
         } catch let error as AdapterError {
             throw error.completionError
         }
@@ -51,18 +59,6 @@ extension LocalBackend: ModelAdministration {
         } catch let error as AdapterError {
             throw error.completionError
         }
-    }
-
-    private func allowedAdapter(_ path: String) throws -> String {
-        guard let allowed = try findAdapter(path) else {
-            throw CompletionError(
-                code: .invalidRequest,
-                message: """
-                    adapters are loaded from the folders that the operator allows (--model-folder), \
-                    and "\(path)" is in none of them
-                    """, field: "lora_path")
-        }
-        return allowed
     }
 
     private func known(_ name: String) throws(CompletionError) -> ModelDescription {

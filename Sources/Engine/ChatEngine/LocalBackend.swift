@@ -12,8 +12,8 @@ package final class LocalBackend: CompletionBackend {
     let adapters = AdapterDirectory()
     /// Looks for a model that is not known yet.
     let find: @Sendable (String) throws -> ModelSource?
-    /// The path of an adapter that an administrator may load; `nil` where that is not allowed.
-    let findAdapter: @Sendable (String) throws -> String?
+    /// Whether an administrator may load an adapter from a path.
+    let allowsAdapter: @Sendable (String) -> Bool
 
     /// Models that stay in memory.
     ///
@@ -23,7 +23,7 @@ package final class LocalBackend: CompletionBackend {
     package init(models: [LoadedModel], encoders: [LoadedEncoder] = []) {
         registry = ModelRegistry(budget: nil)
         find = { _ in nil }
-        findAdapter = { _ in nil }
+        allowsAdapter = { _ in false }
         for engine in models.map(LoadedEngine.generator) + encoders.map(LoadedEngine.encoder) {
             registry.add(ModelSource(resident: engine), loaded: engine)
         }
@@ -36,15 +36,15 @@ package final class LocalBackend: CompletionBackend {
     ///   - loaded: those that are in memory already, by name.
     ///   - budget: bytes that all of them together may take; `nil` sets no limit.
     ///   - find: a model that somebody wants to have loaded and that is not among the sources; `nil` where there is none.
-    ///   - findAdapter: as for models, the path of an adapter.
+    ///   - allowsAdapter: whether an administrator may load an adapter from a path.
     package init(
         sources: [ModelSource], loaded: [String: LoadedEngine] = [:], budget: Int? = nil,
         find: @escaping @Sendable (String) throws -> ModelSource? = { _ in nil },
-        findAdapter: @escaping @Sendable (String) throws -> String? = { _ in nil }
+        allowsAdapter: @escaping @Sendable (String) -> Bool = { _ in false }
     ) {
         registry = ModelRegistry(budget: budget)
         self.find = find
-        self.findAdapter = findAdapter
+        self.allowsAdapter = allowsAdapter
         for source in sources { registry.add(source, loaded: loaded[source.name]) }
     }
 
@@ -80,7 +80,7 @@ package final class LocalBackend: CompletionBackend {
 
     @concurrent
     package func complete(_ request: CompletionRequest) async throws -> CompletionStream {
-        let base = base(of: request.model)
+        let base = adapters[request.model]?.base
         let lease = try await acquire(base ?? request.model, for: .generation)
         guard case .generator(let model) = lease.engine else {
             throw CompletionError.unknownModel(request.model, known: [])

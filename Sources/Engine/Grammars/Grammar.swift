@@ -1,3 +1,4 @@
+import Sampling
 package import StructuredJSON
 import Synchronization
 
@@ -87,7 +88,7 @@ protocol GrammarEngine: AnyObject, Sendable {
     func accepts(_ position: AutomatonPosition) throws(GrammarError) -> Bool
     func mask(
         _ position: AutomatonPosition, _ trie: TokenTrie
-    ) throws(GrammarError) -> (tokens: TokenSet, isComplete: Bool)
+    ) throws(GrammarError) -> (tokens: TokenMask, isComplete: Bool)
     func forced(_ position: AutomatonPosition, most: Int) throws(GrammarError) -> [UInt8]
     func completion(_ position: AutomatonPosition) throws(GrammarError) -> [UInt8]?
     /// Why the grammar must not be used again.
@@ -182,7 +183,7 @@ final class SharedAutomaton<M: Machine>: GrammarEngine {
 
     func mask(
         _ position: AutomatonPosition, _ trie: TokenTrie
-    ) throws(GrammarError) -> (tokens: TokenSet, isComplete: Bool) {
+    ) throws(GrammarError) -> (tokens: TokenMask, isComplete: Bool) {
         try working { contents throws(GrammarError) in
             (
                 contents.automaton.mask(position.state, trie),

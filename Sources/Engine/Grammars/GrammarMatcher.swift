@@ -1,3 +1,5 @@
+package import Sampling
+
 /// One sequence's way through a grammar.
 ///
 ///     var matcher = grammar.matcher()
@@ -40,8 +42,8 @@ package struct GrammarMatcher: Sendable {
     /// some 10 to 300 otherwise.
     ///
     /// - Throws: ``GrammarError`` where the grammar has become larger than its limits; the sequence cannot go on.
-    package mutating func mask() throws(GrammarError) -> TokenSet {
-        guard !hasEnded else { return TokenSet(capacity: grammar.trie.count) }
+    package mutating func mask() throws(GrammarError) -> TokenMask {
+        guard !hasEnded else { return TokenMask(vocabulary: grammar.trie.count) }
         var (tokens, isComplete) = try grammar.engine.mask(try current(), grammar.trie)
         if isComplete {
             for token in grammar.trie.endTokens { tokens.insert(token) }

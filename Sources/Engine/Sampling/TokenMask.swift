@@ -1,7 +1,7 @@
 /// A set of token ids: one bit for each token of a vocabulary.
 package struct TokenMask: Sendable, Equatable {
     /// Bit `i % 64` of word `i / 64` is token `i`; bits past the vocabulary are 0.
-    package private(set) var words: [UInt64]
+    package var words: [UInt64]
     /// Tokens of the vocabulary.
     package let vocabulary: Int
 
@@ -11,16 +11,14 @@ package struct TokenMask: Sendable, Equatable {
         words = Array(repeating: 0, count: (vocabulary + 63) / 64)
     }
 
-    package init(vocabulary: Int, words: [UInt64]) {
-        precondition(words.count == (vocabulary + 63) / 64, "a bit for each token")
-        self.vocabulary = vocabulary
-        self.words = words
-    }
-
+    /// False for what is no token of the vocabulary.
+    @inlinable
     package func contains(_ token: Int) -> Bool {
-        words[token >> 6] >> UInt64(token & 63) & 1 == 1
+        token >= 0 && token < vocabulary && words[token >> 6] >> UInt64(token & 63) & 1 == 1
     }
 
+    // A grammar's mask takes in a hundred thousand tokens one by one.
+    @inlinable
     package mutating func insert(_ token: Int) {
         words[token >> 6] |= 1 << UInt64(token & 63)
     }
@@ -33,17 +31,13 @@ package struct TokenMask: Sendable, Equatable {
         for index in words.indices { words[index] |= other.words[index] }
     }
 
-    package mutating func formIntersection(_ other: TokenMask) {
-        for index in words.indices { words[index] &= other.words[index] }
-    }
-
     package var isEmpty: Bool {
         words.allSatisfy { $0 == 0 }
     }
 
-    /// Changes the words in place; bits past the vocabulary must stay 0.
-    package mutating func withWords(_ body: (inout [UInt64]) -> Void) {
-        body(&words)
+    /// The tokens in rising order.
+    package var members: [Int] {
+        (0..<vocabulary).filter(contains)
     }
 }
 

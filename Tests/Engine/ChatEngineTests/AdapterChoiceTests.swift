@@ -38,9 +38,9 @@ struct AdapterChoiceTests {
         let model = try Self.model()
         let backend = LocalBackend(models: [model])
         let plain = try await text("base", of: backend)
-        let added = try model.addAdapter("tuned", at: Self.path("qwen3-all"))
+        let added = try await backend.addAdapter("tuned", at: Self.path("qwen3-all"), to: nil)
         #expect(added.name == "tuned" && added.parent == "base" && added.canChat)
-        _ = try model.addAdapter("same", at: Self.path("qwen3-all.gguf"))
+        _ = try await backend.addAdapter("same", at: Self.path("qwen3-all.gguf"), to: nil)
         let listed = await backend.models().map(\.name)
         #expect(listed == ["base", "tuned", "same"])
         let tuned = try await text("tuned", of: backend)
@@ -56,7 +56,7 @@ struct AdapterChoiceTests {
         for (index, name) in names.enumerated() {
             #expect(answers[index] == (name == "base" ? plain : tuned), "\(name)")
         }
-        try model.removeAdapter("tuned")
+        try await backend.removeAdapter("tuned")
         let error = await #expect(throws: CompletionError.self) {
             try await text("tuned", of: backend)
         }
@@ -70,13 +70,13 @@ struct AdapterChoiceTests {
     func removalWhileInUse() async throws {
         let model = try Self.model()
         let backend = LocalBackend(models: [model])
-        _ = try model.addAdapter("tuned", at: Self.path("qwen3-all"))
+        _ = try await backend.addAdapter("tuned", at: Self.path("qwen3-all"), to: nil)
         let whole = try await text("tuned", of: backend)
         let stream = try await backend.complete(
             CompletionRequest(
                 model: "tuned", prompt: .tokens([5, 17, 40, 7]),
                 sampling: SamplingOptions(temperature: 0), maximumTokens: 24))
-        try model.removeAdapter("tuned")
+        try await backend.removeAdapter("tuned")
         var found = ""
         for try await event in stream {
             if case .text(let piece, _) = event { found += piece }

@@ -1,4 +1,5 @@
 import Grammars
+import Sampling
 import StructuredJSON
 import Testing
 

@@ -1,4 +1,5 @@
 import Grammars
+import Sampling
 import StructuredJSON
 import Testing
 
@@ -28,7 +29,7 @@ struct MatcherTests {
     func rollback() throws {
         let grammar = try TestVocabulary.schema(Self.schema)
         var matcher = grammar.matcher()
-        var masks: [TokenSet] = []
+        var masks: [TokenMask] = []
         let text = Array(##"{"name": "ab", "n": [1, 23]}"##.utf8)
         for byte in text {
             masks.append(try matcher.mask())

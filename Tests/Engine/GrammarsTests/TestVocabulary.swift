@@ -1,4 +1,5 @@
 import Grammars
+import Sampling
 import StructuredJSON
 
 /// A vocabulary small enough to read: every byte, and some longer tokens that cross the borders of JSON's own.

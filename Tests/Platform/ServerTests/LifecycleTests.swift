@@ -39,9 +39,12 @@ struct LifecycleTests {
             try await connection.close()
             try await eventually("the backend is told") { backend.cancelled == 1 }
             #expect(await backend.statistics().completionTokens == 0)
-            let metrics = try await server.answer("GET", "/metrics").body
-            #expect(metrics.contains(#"berth_completions_total{reason="client_left"} 1"#))
-            #expect(metrics.contains("berth_http_requests_in_flight 1\n"))
+            // The backend hears of it before the request is closed.
+            try await eventually("the request is counted and closed") {
+                let metrics = try await server.answer("GET", "/metrics").body
+                return metrics.contains(#"berth_completions_total{reason="client_left"} 1"#)
+                    && metrics.contains("berth_http_requests_in_flight 1\n")
+            }
         }
     }
 

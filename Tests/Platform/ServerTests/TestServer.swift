@@ -194,11 +194,11 @@ private final class CollectingHandler: ChannelInboundHandler, Sendable {
 
 /// Waits for something that another task brings about; fails after ten seconds.
 func eventually(
-    _ what: String, _ condition: () async -> Bool,
+    _ what: String, _ condition: () async throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
-    while await !condition() {
+    while try await !condition() {
         if ContinuousClock.now > deadline {
             Issue.record("waited in vain until \(what)", sourceLocation: sourceLocation)
             throw CancellationError()

@@ -45,11 +45,11 @@ package enum LoadedEngine: Sendable {
             var sum = BackendStatistics(
                 promptTokens: statistics.promptTokens,
                 completionTokens: statistics.generatedTokens, running: statistics.running,
-                waiting: statistics.waiting, cacheBytesUsed: statistics.cacheBytesUsed,
-                cacheBytesTotal: statistics.cacheBytesTotal)
-            let pageBytes = max(1, statistics.pageBytes)
-            sum.cachePagesUsed = statistics.cacheBytesUsed / pageBytes
-            sum.cachePagesTotal = statistics.cacheBytesTotal / pageBytes
+                waiting: statistics.waiting,
+                cacheBytesUsed: statistics.cachePagesUsed * statistics.pageBytes,
+                cacheBytesTotal: statistics.cachePagesTotal * statistics.pageBytes)
+            sum.cachePagesUsed = statistics.cachePagesUsed
+            sum.cachePagesTotal = statistics.cachePagesTotal
             sum.cachedTokens = statistics.counts.cached
             sum.preemptions = statistics.counts.preempted
             sum.draftedTokens = statistics.counts.drafted

@@ -1,3 +1,5 @@
+import Sampling
+
 /// What reads texts byte by byte, in several ways at once where the text leaves that open.
 ///
 /// A thread is one way to have read a text so far. Two texts that lead to equal threads can be continued alike.
@@ -39,7 +41,7 @@ struct LazyAutomaton<M: Machine>: Sendable {
     /// 256 next states for every state that was stepped from.
     private var rows: [State] = []
     private var rowStarts: [Int32] = []
-    private var masks: [State: TokenSet] = [:]
+    private var masks: [State: TokenMask] = [:]
     private var maskStates: [State: State] = [:]
     private var accepting: [UInt8] = []
     private(set) var initial: State = 0
@@ -122,7 +124,7 @@ struct LazyAutomaton<M: Machine>: Sendable {
     // MARK: Masks
 
     /// The tokens that may follow, end tokens apart.
-    mutating func mask(_ state: State, _ trie: TokenTrie) -> TokenSet {
+    mutating func mask(_ state: State, _ trie: TokenTrie) -> TokenMask {
         let key = maskState(state, trie.longest)
         if let known = masks[key] { return known }
         let mask = walk(key, trie)
@@ -139,7 +141,7 @@ struct LazyAutomaton<M: Machine>: Sendable {
         return key
     }
 
-    private mutating func walk(_ state: State, _ trie: TokenTrie) -> TokenSet {
+    private mutating func walk(_ state: State, _ trie: TokenTrie) -> TokenMask {
         var capacity = 0
         for thread in threads[Int(state)] {
             capacity = max(capacity, machine.plainCapacity(thread))
@@ -158,13 +160,13 @@ struct LazyAutomaton<M: Machine>: Sendable {
             walk(state, slice.rest, into: &mask)
             return mask
         }
-        var mask = TokenSet(capacity: trie.count)
+        var mask = TokenMask(vocabulary: trie.count)
         walk(state, trie.root, into: &mask)
         return mask
     }
 
     private mutating func walk(
-        _ start: State, _ branches: TokenTrie.Branches, into mask: inout TokenSet
+        _ start: State, _ branches: TokenTrie.Branches, into mask: inout TokenMask
     ) {
         var node = 0
         let count = branches.bytes.count

@@ -1,3 +1,4 @@
+import Sampling
 package import Tokenizers
 
 /// The tokens of a vocabulary by their bytes, so that one walk decides all of them.
@@ -23,7 +24,7 @@ package final class TokenTrie: Sendable {
     struct Slice: Sendable {
         /// Most scalars that a token of `plain` has.
         var length: Int
-        var plain: TokenSet
+        var plain: TokenMask
         var rest: Branches
     }
 
@@ -104,7 +105,7 @@ package final class TokenTrie: Sendable {
         func sliced(_ lengths: [Int?], _ limits: [Int]) -> [Slice] {
             var slices: [Slice] = []
             for length in limits where slices.last?.length != length {
-                var plain = TokenSet(capacity: tokens.count)
+                var plain = TokenMask(vocabulary: tokens.count)
                 var rest: [Int32] = []
                 for token in sorted {
                     if let own = lengths[Int(token)], own <= length {

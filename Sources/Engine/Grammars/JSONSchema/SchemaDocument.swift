@@ -1,3 +1,4 @@
+import Foundation
 import StructuredJSON
 
 /// The subschemas of one document, numbered as they are met; references are followed inside the document only.
@@ -133,19 +134,7 @@ struct SchemaDocument: Sendable {
     }
 
     private static func decoded(_ part: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(part.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        (part.removingPercentEncoding ?? part)
             .replacing("~1", with: "/").replacing("~0", with: "~")
     }
 

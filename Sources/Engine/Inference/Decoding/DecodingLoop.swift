@@ -232,14 +232,11 @@ final class DecodingLoop {
     }
 
     private func reportStatistics() {
-        let pool = runner.pool
-        let pageBytes = pool.layout.byteCount
         var statistics = InferenceEngine.Statistics(
             promptTokens: promptTokens, generatedTokens: generatedTokens,
             running: scheduler.running.count, waiting: scheduler.waiting.count,
-            cacheBytesUsed: cache.held * pageBytes, cacheBytesTotal: pool.capacity * pageBytes)
-        statistics.cacheBytesKept = cache.tree.unused * pageBytes
-        statistics.pageBytes = pageBytes
+            cachePagesUsed: cache.held, cachePagesTotal: cache.pool.capacity,
+            pageBytes: cache.pool.layout.byteCount)
         statistics.counts = scheduler.counts
         var waiting: [String: Int] = [:]
         for sequence in scheduler.waiting { waiting[sequence.tenant, default: 0] += 1 }

@@ -47,11 +47,9 @@ package final class InferenceEngine: Sendable {
         package var generatedTokens = 0
         package var running = 0
         package var waiting = 0
-        /// Bytes of pages that sequences hold.
-        package var cacheBytesUsed = 0
-        /// Bytes of pages that are kept for texts which begin alike.
-        package var cacheBytesKept = 0
-        package var cacheBytesTotal = 0
+        /// Pages that sequences hold, and all that there are.
+        package var cachePagesUsed = 0
+        package var cachePagesTotal = 0
         package var pageBytes = 0
         package var counts = Scheduler.Counts()
     }

@@ -113,9 +113,9 @@ package struct Scheduler {
         running.first { $0.id == id } ?? waiting.first { $0.id == id }
     }
 
-    /// Answers that can be given a draft now, the oldest first.
+    /// Answers that can be given a draft now.
     package var draftable: [ScheduledSequence] {
-        running.filter { $0.isAnswering && !$0.isPaused && $0.pending == 1 }.sorted(by: isOlder)
+        running.filter { $0.isAnswering && !$0.isPaused && $0.pending == 1 }
     }
 
     /// Seconds of a step with so many rows of answers; `nil` while nothing was measured.

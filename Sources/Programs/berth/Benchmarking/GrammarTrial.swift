@@ -1,5 +1,6 @@
 import Foundation
 import Grammars
+import Sampling
 import StructuredJSON
 import Tokenizers
 

@@ -38,7 +38,7 @@ struct Run: AsyncParsableCommand {
         var name = loaded.description.name
         if let adapter {
             name = "adapter of \(name)"
-            _ = try loaded.addAdapter(name, at: adapter)
+            _ = try await backend.addAdapter(name, at: adapter, to: nil)
         }
         let request = CompletionRequest(
             model: name,

@@ -70,7 +70,7 @@ struct ServedModels: Sendable {
         for source in first { loaded[source.name] = try source.load() }
         return LocalBackend(
             sources: sources, loaded: loaded, budget: budget, find: { try find($0) },
-            findAdapter: { [folders] in folders.allow($0) ? $0 : nil })
+            allowsAdapter: { [folders] in folders.allow($0) })
     }
 
     private static func list(_ sources: [ModelSource]) -> String {

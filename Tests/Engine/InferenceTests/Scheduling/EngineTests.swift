@@ -76,7 +76,7 @@ struct EngineTests {
         }
         #expect((0..<6).map { found[$0] } == expected)
         #expect(tight.statistics.counts.preempted > 0)
-        #expect(tight.statistics.cacheBytesUsed == 0)
+        #expect(tight.statistics.cachePagesUsed == 0)
     }
 
     @Test("And one whose tokens are drafted, at every temperature", arguments: [Float(0), 0.7, 2])
